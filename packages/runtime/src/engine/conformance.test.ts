@@ -1,0 +1,185 @@
+import { describe, expect, it } from "vitest";
+import { type Operations, referenceOperations, wasmOperations } from "./operations.js";
+import { hasRelaxedSimd } from "./relaxed-simd.js";
+import { type ConvolutionShape, type PoolShape, windowGeometry } from "./shapes.js";
+
+/** A small linear congruential generator: the shapes and values of the suite never change. */
+function generator(seed: number) {
+  let state = seed;
+  const next = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  return {
+    integer: (low: number, high: number) => low + Math.floor(next() * (high - low + 1)),
+    values: (length: number) => Float32Array.from({ length }, () => next() * 2 - 1),
+    pick: <T>(choices: readonly T[]) => choices[Math.floor(next() * choices.length)],
+  };
+}
+
+function randomConvolution(random: ReturnType<typeof generator>): ConvolutionShape {
+  for (;;) {
+    const kind = random.pick(["plain", "plain", "grouped", "depthwise", "pointwise", "dense"]);
+    const kernel = kind === "pointwise" || kind === "dense" ? 1 : random.integer(1, 8);
+    const groups = kind === "grouped" ? random.integer(2, 4) : 1;
+    const channels = groups * random.integer(1, 20);
+    const filters = groups * random.integer(1, 37);
+    const shape: ConvolutionShape = {
+      height: kind === "dense" ? 1 : random.integer(1, 13),
+      width: kind === "dense" ? 1 : random.integer(1, 13),
+      channels,
+      filters: kind === "depthwise" ? channels : filters,
+      kernel,
+      stride: kind === "dense" ? 1 : random.integer(1, 5),
+      padding: random.pick(["same", "valid"] as const),
+      groups: kind === "depthwise" ? channels : groups,
+    };
+    const { rows, columns } = windowGeometry(shape, kernel);
+    if (rows > 0 && columns > 0) return shape;
+  }
+}
+
+function randomPool(random: ReturnType<typeof generator>): PoolShape {
+  for (;;) {
+    const shape: PoolShape = {
+      height: random.integer(1, 12),
+      width: random.integer(1, 12),
+      channels: random.integer(1, 19),
+      size: random.integer(1, 4),
+      stride: random.integer(1, 4),
+      padding: random.pick(["same", "valid"] as const),
+    };
+    const { rows, columns } = windowGeometry(shape, shape.size);
+    if (rows > 0 && columns > 0) return shape;
+  }
+}
+
+function expectClose(actual: Float32Array, expected: Float32Array, what: unknown) {
+  expect(actual.length, JSON.stringify(what)).toBe(expected.length);
+  const size = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1);
+  for (let i = 0; i < expected.length; i++) {
+    if (!(Math.abs(actual[i] - expected[i]) <= 2e-5 * size)) {
+      expect.fail(`${JSON.stringify(what)}: value ${i} is ${actual[i]}, expected ${expected[i]}`);
+    }
+  }
+}
+
+const fixed: ConvolutionShape[] = [
+  { height: 84, width: 84, channels: 1, filters: 16, kernel: 8, stride: 2, padding: "same", groups: 1 },
+  { height: 21, width: 21, channels: 16, filters: 32, kernel: 4, stride: 2, padding: "same", groups: 1 },
+  { height: 84, width: 84, channels: 1, filters: 16, kernel: 8, stride: 4, padding: "same", groups: 1 },
+  { height: 12, width: 12, channels: 33, filters: 48, kernel: 3, stride: 1, padding: "same", groups: 1 },
+];
+
+const fast: Operations[] = [wasmOperations("training")];
+if (hasRelaxedSimd()) fast.push(wasmOperations("training-relaxed"));
+
+describe.each(fast)("$name agrees with the reference", (operations) => {
+  it("convolutions of random shapes, forward and both gradients", () => {
+    const random = generator(7);
+    const shapes = [...fixed, ...Array.from({ length: 120 }, () => randomConvolution(random))];
+    for (const shape of shapes) {
+      const n = shape.height > 50 ? 1 : random.integer(1, 5);
+      const { rows, columns } = windowGeometry(shape, shape.kernel);
+      const x = random.values(n * shape.height * shape.width * shape.channels);
+      const w = random.values((shape.kernel ** 2 * shape.channels * shape.filters) / shape.groups);
+      const bias = random.pick([undefined, random.values(shape.filters)]);
+      const dy = random.values(n * rows * columns * shape.filters);
+      const relu = random.pick([true, false]);
+      expectClose(
+        operations.convolution(shape, n, x, w, bias, relu),
+        referenceOperations.convolution(shape, n, x, w, bias, relu),
+        { shape, n, relu },
+      );
+      expectClose(
+        operations.convolutionInputGradient(shape, n, dy, w),
+        referenceOperations.convolutionInputGradient(shape, n, dy, w),
+        { inputGradient: shape, n },
+      );
+      const gradient = operations.convolutionWeightGradient(shape, n, x, dy);
+      const expected = referenceOperations.convolutionWeightGradient(shape, n, x, dy);
+      expectClose(gradient.weights, expected.weights, { weightGradient: shape, n });
+      expectClose(gradient.bias, expected.bias, { biasGradient: shape, n });
+    }
+  });
+
+  it("max pooling of random shapes, with ties, and its gradient", () => {
+    const random = generator(11);
+    for (let i = 0; i < 80; i++) {
+      const shape = randomPool(random);
+      const n = random.integer(1, 3);
+      const { rows, columns } = windowGeometry(shape, shape.size);
+      // Rounding makes ties common, as they are behind a ReLU.
+      const x = random.values(n * shape.height * shape.width * shape.channels).map((v) => Math.round(v * 2));
+      const dy = random.values(n * rows * columns * shape.channels);
+      expectClose(operations.maxPool(shape, n, x), referenceOperations.maxPool(shape, n, x), shape);
+      expectClose(
+        operations.maxPoolGradient(shape, n, x, dy),
+        referenceOperations.maxPoolGradient(shape, n, x, dy),
+        { gradient: shape },
+      );
+    }
+  });
+
+  it("global average pooling, addition and moments of odd sizes", () => {
+    const random = generator(13);
+    for (let i = 0; i < 40; i++) {
+      const [pixels, channels, n] = [random.integer(1, 300), random.integer(1, 37), random.integer(1, 3)];
+      const x = random.values(n * pixels * channels);
+      const dy = random.values(n * channels);
+      expectClose(
+        operations.globalAveragePool(pixels, channels, n, x),
+        referenceOperations.globalAveragePool(pixels, channels, n, x),
+        { pixels, channels },
+      );
+      expectClose(
+        operations.globalAveragePoolGradient(pixels, channels, n, dy),
+        referenceOperations.globalAveragePoolGradient(pixels, channels, n, dy),
+        { pixels, channels },
+      );
+      const other = random.values(x.length);
+      expectClose(operations.add(x, other, true), referenceOperations.add(x, other, true), "add");
+      const moments = operations.moments(channels, x);
+      const expected = referenceOperations.moments(channels, x);
+      expectClose(moments.mean, expected.mean, "mean");
+      expectClose(moments.variance, expected.variance, "variance");
+    }
+  });
+});
+
+describe("the reference's gradients agree with finite differences", () => {
+  const random = generator(17);
+  const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+  /** Central differences of the scalar f at x, which is exact for a function linear in each value. */
+  const differences = (x: Float32Array, f: () => number) =>
+    Float32Array.from(x, (value, i) => {
+      x[i] = value + 0.5;
+      const up = f();
+      x[i] = value - 0.5;
+      const down = f();
+      x[i] = value;
+      return up - down;
+    });
+
+  it("of a convolution", () => {
+    for (let i = 0; i < 12; i++) {
+      const shape = {
+        ...randomConvolution(random),
+        height: 5,
+        width: 6,
+        kernel: random.integer(1, 3),
+        channels: 4,
+      };
+      shape.groups = random.pick([1, 2, 4]);
+      shape.filters = 4;
+      const { rows, columns } = windowGeometry(shape, shape.kernel);
+      const x = random.values(5 * 6 * 4);
+      const w = random.values((shape.kernel ** 2 * 16) / shape.groups);
+      const dy = random.values(rows * columns * 4);
+      const loss = () => dot(referenceOperations.convolution(shape, 1, x, w), dy);
+      expectClose(referenceOperations.convolutionInputGradient(shape, 1, dy, w), differences(x, loss), shape);
+      const gradient = referenceOperations.convolutionWeightGradient(shape, 1, x, dy);
+      expectClose(gradient.weights, differences(w, loss), shape);
+    }
+  });
+});

@@ -1,0 +1,193 @@
+/** What the compiled kernels export; addresses and strides in bytes. See `kernels/` for their meaning. */
+export interface InferenceKernels {
+  packWeights(
+    source: number,
+    n1: number,
+    s1: number,
+    n2: number,
+    s2: number,
+    n3: number,
+    s3: number,
+    columns: number,
+    columnStride: number,
+    target: number,
+  ): void;
+  pad(
+    source: number,
+    height: number,
+    rowBytes: number,
+    target: number,
+    above: number,
+    below: number,
+    leftBytes: number,
+    rightBytes: number,
+  ): void;
+  convolve(
+    a: number,
+    aRow: number,
+    aColumn: number,
+    packed: number,
+    bias: number,
+    filters: number,
+    n1: number,
+    a1: number,
+    n2: number,
+    a2: number,
+    n3: number,
+    rows: number,
+    columns: number,
+    c: number,
+    cRow: number,
+    cColumn: number,
+    mode: number,
+  ): void;
+  depthwise(
+    a: number,
+    aRow: number,
+    aColumn: number,
+    weights: number,
+    bias: number,
+    channels: number,
+    kernel: number,
+    tapRow: number,
+    rows: number,
+    columns: number,
+    c: number,
+    cRow: number,
+    cColumn: number,
+    accumulate: number,
+    relu: number,
+  ): void;
+  scaleShift(
+    x: number,
+    pixels: number,
+    channels: number,
+    a: number,
+    b: number,
+    y: number,
+    relu: number,
+  ): void;
+  add(a: number, b: number, n: number, y: number, relu: number): void;
+  convertBytes(x: number, n: number, scale: number, offset: number, y: number): void;
+  convertFloats(x: number, n: number, scale: number, offset: number, y: number): void;
+  maxPool(
+    x: number,
+    height: number,
+    width: number,
+    channels: number,
+    size: number,
+    stride: number,
+    above: number,
+    left: number,
+    y: number,
+    rows: number,
+    columns: number,
+  ): void;
+  sumPixels(x: number, pixels: number, channels: number, scale: number, y: number, accumulate: number): void;
+}
+
+export interface TrainingKernels extends InferenceKernels {
+  weightGradient(
+    a: number,
+    a1: number,
+    a2: number,
+    a3: number,
+    d: number,
+    d1: number,
+    d2: number,
+    d3: number,
+    n1: number,
+    n2: number,
+    n3: number,
+    taps1: number,
+    t1: number,
+    taps2: number,
+    t2: number,
+    taps3: number,
+    gradient: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    filters: number,
+  ): void;
+  depthwiseInputGradient(
+    d: number,
+    weights: number,
+    channels: number,
+    kernel: number,
+    rows: number,
+    columns: number,
+    dx: number,
+    dxRow: number,
+    dxColumn: number,
+    tapRow: number,
+  ): void;
+  depthwiseWeightGradient(
+    a: number,
+    aRow: number,
+    aColumn: number,
+    tapRow: number,
+    d: number,
+    channels: number,
+    kernel: number,
+    rows: number,
+    columns: number,
+    gradient: number,
+  ): void;
+  crop(
+    source: number,
+    sourceRow: number,
+    height: number,
+    rowValues: number,
+    target: number,
+    accumulate: number,
+  ): void;
+  centredProducts(
+    x: number,
+    dy: number,
+    pixels: number,
+    channels: number,
+    mean: number,
+    products: number,
+  ): void;
+  inputGradient(
+    x: number,
+    dy: number,
+    pixels: number,
+    channels: number,
+    mean: number,
+    a: number,
+    b: number,
+    c: number,
+    dx: number,
+    accumulate: number,
+  ): void;
+  moments(x: number, pixels: number, channels: number, mean: number, variance: number): void;
+  copyOrAdd(x: number, n: number, y: number, accumulate: number): void;
+  multiply(x: number, mask: number, n: number, y: number, accumulate: number): void;
+  reluGradient(y: number, dy: number, n: number): void;
+  zero(y: number, n: number): void;
+  maxPoolGradient(
+    x: number,
+    y: number,
+    dy: number,
+    height: number,
+    width: number,
+    channels: number,
+    size: number,
+    stride: number,
+    above: number,
+    left: number,
+    dx: number,
+    rows: number,
+    columns: number,
+  ): void;
+  spreadPixels(
+    dy: number,
+    pixels: number,
+    channels: number,
+    scale: number,
+    dx: number,
+    accumulate: number,
+  ): void;
+}

@@ -1,0 +1,7 @@
+// The kernels that running a network needs.
+
+export { scaleShift } from "./batch-normalization";
+export { convolve, packWeights, pad } from "./convolution";
+export { depthwise } from "./depthwise";
+export { add, convertBytes, convertFloats } from "./elementwise";
+export { maxPool, sumPixels } from "./pool";

@@ -1,0 +1,7 @@
+// The kernels that training a network needs: those that run it and their gradients.
+
+export { centredProducts, inputGradient, moments, scaleShift } from "./batch-normalization";
+export { convolve, packWeights, pad, weightGradient } from "./convolution";
+export { crop, depthwise, depthwiseInputGradient, depthwiseWeightGradient } from "./depthwise";
+export { add, convertBytes, convertFloats, copyOrAdd, multiply, reluGradient, zero } from "./elementwise";
+export { maxPool, maxPoolGradient, spreadPixels, sumPixels } from "./pool";

@@ -1,0 +1,218 @@
+import {
+  type Activation,
+  analyze,
+  batchNormalizationEpsilon,
+  type Network,
+  type PlacedLayer,
+} from "../network.js";
+import { placeBuffers } from "./buffers.js";
+import { Convolution } from "./convolution.js";
+import inferenceModule from "./generated/inference.js";
+import type { InferenceKernels } from "./kernel-exports.js";
+import { Arena, decodeBase64, EngineError, instantiate, type KernelInstance } from "./memory.js";
+import { convolutionShape, poolShape, windowGeometry } from "./shapes.js";
+
+/** Gives the values of a parameter by name, for example "conv1.weight". */
+export type ParameterSource = (name: string) => Float32Array;
+
+interface Step {
+  /** Packs the layer's weights; `scratch` is the address of room for them. */
+  setWeights?(parameters: ParameterSource, scratch: number): void;
+  run(n: number): void;
+}
+
+let compiled: WebAssembly.Module | undefined;
+/** The kernels, compiled once for all programs. */
+export function inferenceKernels(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(decodeBase64(inferenceModule));
+  return compiled;
+}
+
+/**
+ * A network compiled for batches of up to `batch` images: weights packed once, one block of memory laid out
+ * once; running it allocates nothing.
+ */
+export class Program {
+  readonly inputLength: number;
+  readonly outputLength: number;
+  /** Bytes of the program's whole memory. */
+  readonly memoryBytes: number;
+  readonly #instance: KernelInstance<InferenceKernels>;
+  readonly #steps: Step[] = [];
+  readonly #bytes: Uint8Array;
+  readonly #floats: Float32Array;
+  readonly #output: Float32Array;
+  readonly #arena = new Arena();
+  readonly #inputBytes: number;
+  readonly #input: number;
+
+  /**
+   * @throws NetworkError where the network does not fit together
+   * @throws EngineError where the memory cannot be had
+   */
+  constructor(
+    readonly network: Network,
+    parameters: ParameterSource,
+    readonly batch = 1,
+  ) {
+    if (!Number.isInteger(batch) || batch < 1)
+      throw new EngineError(`A batch of ${batch} images cannot be run.`);
+    const { layers, inputShape, outputShape } = analyze(network);
+    const length = (shape: readonly number[]) => shape[0] * shape[1] * shape[2];
+    this.inputLength = length(inputShape);
+    this.outputLength = length(outputShape);
+    const arena = this.#arena;
+    this.#inputBytes = arena.allocate(batch * this.inputLength);
+
+    // Value 0 is the network's input, value i + 1 the output of layer i. Dropout passes its input on.
+    const valueIndex = (index: number): number =>
+      index >= 0 && layers[index].layer.kind === "dropout" ? valueIndex(layers[index].inputs[0]) : index + 1;
+    const lastUse = new Array<number>(layers.length + 1).fill(0);
+    for (const [index, placed] of layers.entries()) {
+      for (const input of placed.inputs)
+        lastUse[valueIndex(input)] = Math.max(lastUse[valueIndex(input)], index);
+    }
+    const outputValue = valueIndex(layers.length - 1);
+    lastUse[outputValue] = layers.length;
+    const aligned = (count: number) => Math.ceil(count / 16) * 16;
+    const lengths = [this.inputLength, ...layers.map((placed) => length(placed.outputShape))];
+    const plan = placeBuffers(
+      lengths.map((count, value) => ({
+        length: aligned(count * batch),
+        from: value - 1,
+        to: Math.max(value - 1, lastUse[value]),
+      })),
+    );
+    const base = arena.floats(plan.total);
+    const address = (index: number) => base + plan.offsets[valueIndex(index)] * 4;
+    this.#input = address(-1);
+
+    for (const placed of layers) this.#steps.push(this.#plan(placed, address));
+    this.#instance = instantiate(inferenceKernels(), arena.finish());
+    const buffer = this.#instance.memory.buffer;
+    this.memoryBytes = buffer.byteLength;
+    this.#bytes = new Uint8Array(buffer, this.#inputBytes, batch * this.inputLength);
+    this.#floats = new Float32Array(buffer);
+    this.#output = new Float32Array(buffer, base + plan.offsets[outputValue] * 4, batch * this.outputLength);
+    this.setWeights(parameters);
+  }
+
+  /** Takes new weights for the same network. */
+  setWeights(parameters: ParameterSource): void {
+    for (const step of this.#steps) step.setWeights?.(parameters, this.#arena.scratch);
+  }
+
+  /**
+   * Runs n images.
+   *
+   * @param pixels n * inputLength values 0..255, height by width by channels
+   * @returns n * outputLength values: a view that the next run overwrites
+   * @throws EngineError where the length of `pixels` is not that of n images or n exceeds the batch
+   */
+  run(pixels: ArrayLike<number>, n = pixels.length / this.inputLength): Float32Array {
+    if (!Number.isInteger(n) || n < 1 || n > this.batch || pixels.length < n * this.inputLength) {
+      throw new EngineError(
+        `${pixels.length} values are not 1 to ${this.batch} images of ${this.inputLength} values each.`,
+      );
+    }
+    const { scale, offset } = this.network.input;
+    const { kernels } = this.#instance;
+    const count = n * this.inputLength;
+    if (pixels instanceof Uint8Array || pixels instanceof Uint8ClampedArray) {
+      this.#bytes.set(pixels.length === count ? pixels : pixels.subarray(0, count));
+      kernels.convertBytes(this.#inputBytes, count, scale, offset, this.#input);
+    } else {
+      const start = this.#input / 4;
+      for (let i = 0; i < count; i++) this.#floats[start + i] = pixels[i];
+      kernels.convertFloats(this.#input, count, scale, offset, this.#input);
+    }
+    for (const step of this.#steps) step.run(n);
+    return this.#output.subarray(0, n * this.outputLength);
+  }
+
+  #plan(placed: PlacedLayer, address: (index: number) => number): Step {
+    const { layer, inputShape } = placed;
+    const x = address(placed.inputs[0]);
+    const y = address(placed.index);
+    const [height, width, channels] = inputShape;
+    const pixels = height * width;
+    const relu = isRelu(layer) ? 1 : 0;
+    switch (layer.kind) {
+      case "convolution":
+      case "dense": {
+        const convolution = new Convolution(convolutionShape({ ...placed, layer }), this.batch, this.#arena);
+        this.#arena.requireScratch((convolution.weightLength + convolution.shape.filters) * 4);
+        const hasBias = layer.bias ?? true;
+        return {
+          setWeights: (parameters, scratch) => {
+            const biasAt = scratch + convolution.weightLength * 4;
+            this.#floats.set(parameters(`${layer.name}.weight`), scratch / 4);
+            if (hasBias) this.#floats.set(parameters(`${layer.name}.bias`), biasAt / 4);
+            convolution.setWeights(this.#instance.kernels, this.#floats, scratch, hasBias ? biasAt : 0);
+          },
+          run: (n) => convolution.forward(this.#instance.kernels, x, y, n, relu === 1),
+        };
+      }
+      case "batchNormalization": {
+        const a = this.#arena.floats(channels);
+        const b = this.#arena.floats(channels);
+        const epsilon = layer.epsilon ?? batchNormalizationEpsilon;
+        return {
+          setWeights: (parameters) => {
+            const [scale, shift, mean, variance] = ["scale", "shift", "mean", "variance"].map((role) =>
+              parameters(`${layer.name}.${role}`),
+            );
+            for (let channel = 0; channel < channels; channel++) {
+              const factor = scale[channel] / Math.sqrt(variance[channel] + epsilon);
+              this.#floats[a / 4 + channel] = factor;
+              this.#floats[b / 4 + channel] = shift[channel] - mean[channel] * factor;
+            }
+          },
+          run: (n) => this.#instance.kernels.scaleShift(x, n * pixels, channels, a, b, y, relu),
+        };
+      }
+      case "maxPool": {
+        const { size, stride } = poolShape({ ...placed, layer });
+        const { rows, columns, above, left } = windowGeometry(poolShape({ ...placed, layer }), size);
+        const inputBytes = pixels * channels * 4;
+        const outputBytes = rows * columns * channels * 4;
+        return {
+          run: (n) => {
+            for (let i = 0; i < n; i++) {
+              this.#instance.kernels.maxPool(
+                x + i * inputBytes,
+                height,
+                width,
+                channels,
+                size,
+                stride,
+                above,
+                left,
+                y + i * outputBytes,
+                rows,
+                columns,
+              );
+            }
+          },
+        };
+      }
+      case "globalAveragePool":
+        return {
+          run: (n) => {
+            for (let i = 0; i < n; i++) {
+              const from = x + i * pixels * channels * 4;
+              this.#instance.kernels.sumPixels(from, pixels, channels, 1 / pixels, y + i * channels * 4, 0);
+            }
+          },
+        };
+      case "add": {
+        const other = address(placed.inputs[1]);
+        return { run: (n) => this.#instance.kernels.add(x, other, n * pixels * channels, y, relu) };
+      }
+      case "dropout":
+        return { run: () => undefined };
+    }
+  }
+}
+
+const isRelu = (layer: object): boolean => (layer as { activation?: Activation }).activation === "relu";

@@ -1,0 +1,16 @@
+/** What the other packages of this project build on; it changes without notice. */
+
+export { Convolution } from "./engine/convolution.js";
+export type { TrainingKernels } from "./engine/kernel-exports.js";
+export { Arena, decodeBase64, EngineError, instantiate, type KernelInstance } from "./engine/memory.js";
+export { type ParameterSource, Program } from "./engine/program.js";
+export * as reference from "./engine/reference.js";
+export { hasRelaxedSimd } from "./engine/relaxed-simd.js";
+export { convolutionShape, poolShape, windowGeometry } from "./engine/shapes.js";
+export * from "./face/view.js";
+export { foldBatchNormalization } from "./fold.js";
+export * from "./model-file.js";
+export * from "./network.js";
+export * from "./networks/index.js";
+export * from "./networks/microexpnet.js";
+export * from "./networks/teacher.js";

@@ -1,0 +1,245 @@
+import { analyze, type Network, type NetworkAnalysis, NetworkError } from "./network.js";
+import { ModelFileError, readSafetensors, tensorValues, writeSafetensors } from "./safetensors.js";
+import { canonicalJson, isRecord, parseUntrustedJson, quoted } from "./untrusted-json.js";
+
+export { ModelFileError } from "./safetensors.js";
+
+/** How a face becomes the network's input; the same for training, the command line and the browser. */
+export interface CropGeometry {
+  /** The whole image scaled to the input, or a square placed by the eyes. */
+  readonly source: "whole-image" | "eyes";
+  /** Centre [x, y] of the eye seen on the left, as fractions of the crop's side, when known. */
+  readonly leftEye?: readonly [number, number];
+  /** Centre [x, y] of the eye seen on the right, as fractions of the crop's side, when known. */
+  readonly rightEye?: readonly [number, number];
+}
+
+/** A network with its weights and all that is needed to use it. */
+export interface Model {
+  readonly network: Network;
+  /** Class names in the order of the network's outputs. */
+  readonly labels: readonly string[];
+  /** Values by parameter name, in the shapes of `analyze(network).parameters`. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  readonly crop: CropGeometry;
+  /** Probabilities are softmax(logits / temperature) (Guo et al. 2017). */
+  readonly calibration: { readonly temperature: number };
+  /** Where the model came from: data, commands, seeds; any JSON. */
+  readonly provenance: Readonly<Record<string, unknown>>;
+}
+
+const format = "microexpnet";
+const version = "1";
+
+/** Values in one feature map; far above any network here, and what a small machine can still hold. */
+const largestMap = 2 ** 26;
+
+/** Analyses a network from a file; every fault becomes one short sentence. */
+function analyzeNetwork(network: unknown): NetworkAnalysis {
+  if (!isRecord(network)) throw new ModelFileError("The model's network is not a JSON object.");
+  if (typeof network["name"] !== "string" || network["name"] === "") {
+    throw new ModelFileError("The model's network has no name.");
+  }
+  let analysis: NetworkAnalysis;
+  try {
+    analysis = analyze(network as unknown as Network);
+  } catch (error) {
+    // Anything but a NetworkError comes from a member of a type no network has.
+    const reason = error instanceof NetworkError ? error.message.slice(0, 300) : "A layer is malformed.";
+    throw new ModelFileError(`The model's network is not valid: ${reason}`, { cause: error });
+  }
+  for (const { layer, inputShape, outputShape } of analysis.layers) {
+    const largest = Math.max(...[inputShape, outputShape].map((shape) => shape.reduce((a, b) => a * b, 1)));
+    if (largest > largestMap) {
+      throw new ModelFileError(
+        `The model's layer ${quoted(layer.name)} has a feature map of ${largest} values, more than the ${largestMap} allowed.`,
+      );
+    }
+  }
+  return analysis;
+}
+
+function checkLabels(labels: unknown, analysis: NetworkAnalysis): readonly string[] {
+  if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string" && label !== "")) {
+    throw new ModelFileError("The model's labels are not a list of names.");
+  }
+  const classes = analysis.outputShape.reduce((a, b) => a * b, 1);
+  if (labels.length !== classes) {
+    throw new ModelFileError(
+      `The model has ${labels.length} labels, but its network has ${classes} outputs.`,
+    );
+  }
+  const seen = new Set<string>();
+  for (const label of labels) {
+    if (seen.has(label)) throw new ModelFileError(`The model has the label ${quoted(label)} twice.`);
+    seen.add(label);
+  }
+  // Probabilities are handed out in objects by label, where this name cannot stand.
+  if (labels.includes("__proto__")) throw new ModelFileError('The model has the reserved label "__proto__".');
+  return labels;
+}
+
+function checkCrop(crop: unknown): CropGeometry {
+  if (!isRecord(crop) || (crop["source"] !== "whole-image" && crop["source"] !== "eyes")) {
+    throw new ModelFileError('The model\'s crop has a source that is neither "whole-image" nor "eyes".');
+  }
+  const eye = (name: string) => {
+    const point = crop[name];
+    if (point === undefined) return undefined;
+    const isFraction = (value: unknown) => typeof value === "number" && value >= 0 && value <= 1;
+    if (!Array.isArray(point) || point.length !== 2 || !point.every(isFraction)) {
+      throw new ModelFileError(`The model's crop has a ${name} that is not two fractions from 0 to 1.`);
+    }
+    return [point[0], point[1]] as const;
+  };
+  const leftEye = eye("leftEye");
+  const rightEye = eye("rightEye");
+  if (leftEye && rightEye && leftEye[0] === rightEye[0] && leftEye[1] === rightEye[1]) {
+    throw new ModelFileError("The model's crop has both eyes in one place.");
+  }
+  return { source: crop["source"], ...(leftEye && { leftEye }), ...(rightEye && { rightEye }) };
+}
+
+function checkCalibration(calibration: unknown): { temperature: number } {
+  const temperature = isRecord(calibration) ? calibration["temperature"] : undefined;
+  if (typeof temperature !== "number" || !(temperature > 0) || !Number.isFinite(temperature)) {
+    throw new ModelFileError(
+      `The model's calibration temperature must be a positive number, not ${quoted(temperature)}.`,
+    );
+  }
+  return { temperature };
+}
+
+function checkProvenance(provenance: unknown): Record<string, unknown> {
+  if (!isRecord(provenance)) throw new ModelFileError("The model's provenance is not a JSON object.");
+  return provenance;
+}
+
+/** Text of a part of the model that a reader will accept. */
+function metadataText(part: string, value: unknown): string {
+  try {
+    const text = canonicalJson(value);
+    parseUntrustedJson(text);
+    return text;
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? error.message : "cannot be written as JSON";
+    throw new ModelFileError(`The model's ${part} ${reason}.`, { cause: error });
+  }
+}
+
+/** Every value finite, every variance at least 0. */
+function checkValues(name: string, role: string, values: Float32Array): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) {
+      throw new ModelFileError(
+        `The model's tensor ${quoted(name)} has the value ${values[i]} at index ${i}.`,
+      );
+    }
+    if (role === "variance" && values[i] < 0) {
+      throw new ModelFileError(
+        `The model's tensor ${quoted(name)} has the negative variance ${values[i]} at index ${i}.`,
+      );
+    }
+  }
+}
+
+/** The network's parameters and the tensors at hand must name one another, all of them. */
+function checkNames(analysis: NetworkAnalysis, names: Iterable<string>): void {
+  const present = new Set(names);
+  for (const { name } of analysis.parameters) {
+    if (!present.delete(name)) throw new ModelFileError(`The model lacks the tensor ${quoted(name)}.`);
+  }
+  for (const name of present) {
+    throw new ModelFileError(`The model has the tensor ${quoted(name)}, which its network does not use.`);
+  }
+}
+
+/**
+ * Reads a model from the bytes of a safetensors file. Weights stored as float16 are widened to float32.
+ *
+ * @throws ModelFileError with one sentence, whatever the bytes are.
+ */
+export function readModelFile(bytes: Uint8Array): Model {
+  const { metadata, tensors } = readSafetensors(bytes);
+  const entry = (key: string): string => {
+    const text = metadata.get(key);
+    if (text === undefined) throw new ModelFileError(`The model file's metadata lacks the entry "${key}".`);
+    return text;
+  };
+  const json = (key: string): unknown => {
+    const text = entry(key);
+    try {
+      return parseUntrustedJson(text);
+    } catch (error) {
+      throw new ModelFileError(`The model file's metadata entry "${key}" ${(error as Error).message}.`);
+    }
+  };
+  if (entry("format") !== format) {
+    throw new ModelFileError(`The model file's format is ${quoted(entry("format"))}, not "${format}".`);
+  }
+  if (entry("version") !== version) {
+    throw new ModelFileError(
+      `The model file has the version ${quoted(entry("version"))}, but only version "${version}" can be read.`,
+    );
+  }
+  const network = json("network");
+  const analysis = analyzeNetwork(network);
+  const labels = checkLabels(json("labels"), analysis);
+  const crop = checkCrop(json("crop"));
+  const calibration = checkCalibration(json("calibration"));
+  const provenance = checkProvenance(json("provenance"));
+  checkNames(analysis, tensors.keys());
+  const weights = new Map<string, Float32Array>();
+  for (const { name, shape, role } of analysis.parameters) {
+    const tensor = tensors.get(name)!;
+    if (tensor.shape.join("x") !== shape.join("x")) {
+      throw new ModelFileError(
+        `The model's tensor ${quoted(name)} has the shape ${tensor.shape.join("x") || "of one number"}, but its network needs ${shape.join("x")}.`,
+      );
+    }
+    const values = tensorValues(tensor);
+    checkValues(name, role, values);
+    weights.set(name, values);
+  }
+  return { network: analysis.network, labels, weights, crop, calibration, provenance };
+}
+
+/**
+ * Writes a model as a safetensors file. Equal models give equal bytes: metadata with sorted keys, tensors in
+ * the network's order.
+ *
+ * @param options.precision type of the stored weights, "float32" by default; "float16" rounds to the nearest
+ * half and halves the file.
+ * @throws ModelFileError when the model could not be read back, with one sentence.
+ */
+export function writeModelFile(
+  model: Model,
+  options: { readonly precision?: "float32" | "float16" } = {},
+): Uint8Array<ArrayBuffer> {
+  const elementType = options.precision === "float16" ? "F16" : "F32";
+  const analysis = analyzeNetwork(model.network);
+  checkNames(analysis, model.weights.keys());
+  const tensors = analysis.parameters.map(({ name, shape, length, role }) => {
+    const values = model.weights.get(name)!;
+    if (values.length !== length) {
+      throw new ModelFileError(
+        `The model's tensor ${quoted(name)} has ${values.length} values, but its network needs ${length}.`,
+      );
+    }
+    checkValues(name, role, values);
+    if (elementType === "F16" && values.some((value) => Math.abs(value) >= 65520)) {
+      throw new ModelFileError(`The model's tensor ${quoted(name)} has values too large for float16.`);
+    }
+    return { name, shape, values, elementType } as const;
+  });
+  const metadata = new Map([
+    ["calibration", metadataText("calibration", checkCalibration(model.calibration))],
+    ["crop", metadataText("crop", checkCrop(model.crop))],
+    ["format", format],
+    ["labels", metadataText("labels", checkLabels(model.labels, analysis))],
+    ["network", metadataText("network", model.network)],
+    ["provenance", metadataText("provenance", checkProvenance(model.provenance))],
+    ["version", version],
+  ]);
+  return writeSafetensors(metadata, tensors);
+}

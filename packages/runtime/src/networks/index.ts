@@ -14,7 +14,9 @@ const makers: ReadonlyMap<string, (classes: number) => Network> = new Map([
   ...pooling.flatMap((p) =>
     sizes.map((size) => [`${p}-${size}`, (classes: number) => microExpNet(p, size, classes)] as const),
   ),
-  ["teacher", teacher],
+  ["teacher-small", (classes: number) => teacher("small", classes)],
+  ["teacher", (classes: number) => teacher("medium", classes)],
+  ["teacher-large", (classes: number) => teacher("large", classes)],
 ]);
 
 /** Names that `createNetwork` knows. */

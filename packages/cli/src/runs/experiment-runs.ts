@@ -1,0 +1,64 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Dataset, EpochRecord, Evaluation } from "@microexpnet/training";
+import { type Model, readModelFile, writeModelFile } from "microexpnet/internal";
+import { writeFileAtomically } from "../models.js";
+import { evaluateOn } from "./experiment-row.js";
+import { RunDirectory } from "./run-directory.js";
+import { type RunRequest, runTraining } from "./run-training.js";
+import type { TeacherCacheFile } from "./teacher-cache.js";
+
+/** What one training of an experiment gave on the images it is measured on. */
+export interface ExperimentResult {
+  readonly name: string;
+  readonly evaluation: Evaluation;
+  readonly history: readonly EpochRecord[];
+  readonly model: Model;
+}
+
+/** Everything that a result depends on, so that a finished run of other options is not taken for this one. */
+function keyOf(request: RunRequest, measured: Dataset): string {
+  const { network, flags, seed, distillation, provenance, train, keep } = request;
+  const { workers, ...rest } = flags;
+  return JSON.stringify({
+    network,
+    flags: rest,
+    seed,
+    distillation,
+    provenance,
+    keep,
+    train: [train.name, train.count],
+    measured: [measured.name, measured.count],
+    teachers: request.teachers?.length ?? 0,
+  });
+}
+
+/**
+ * One training of an experiment in a folder of its own. A finished one is read instead of repeated, a stopped
+ * one goes on.
+ */
+export async function experimentRun(
+  out: string,
+  name: string,
+  request: RunRequest,
+  measured: Dataset,
+  cache?: TeacherCacheFile,
+): Promise<ExperimentResult> {
+  const directory = await RunDirectory.open(join(out, "runs", name));
+  const key = keyOf(request, measured);
+  const finished = await readFile(directory.file("result.json"), "utf8").catch(() => undefined);
+  if (finished) {
+    const result = JSON.parse(finished) as { key: string; history: EpochRecord[]; evaluation: Evaluation };
+    if (result.key === key) {
+      const model = readModelFile(await readFile(directory.file("model.safetensors")));
+      return { name, model, history: result.history, evaluation: result.evaluation };
+    }
+  }
+  const { model, history } = await runTraining({ ...request, title: name }, { directory, cache });
+  const evaluation = evaluateOn(model, measured);
+  await writeFileAtomically(directory.file("model.safetensors"), writeModelFile(model));
+  await directory.writeJson("result.json", { key, evaluation, history });
+  await directory.removeCheckpoint();
+  await cache?.save();
+  return { name, model, history, evaluation };
+}

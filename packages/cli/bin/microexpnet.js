@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { main } from "../dist/main.js";
+import { guardProcess, main } from "../dist/main.js";
 
-await main(process.argv.slice(2));
+guardProcess();
+process.exitCode = await main(process.argv.slice(2));

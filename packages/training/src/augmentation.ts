@@ -49,11 +49,12 @@ export interface SampledView extends Degradation {
   readonly erase?: ErasedArea;
 }
 
-export type AugmentationPreset = "none" | "paper" | "default" | "strong";
+export type AugmentationPreset = "none" | "paper" | "gentle" | "default" | "strong";
 
 export const augmentationPresets: Readonly<Record<AugmentationPreset, AugmentationOptions>> = {
   none: {},
   paper: { paperCrops: true },
+  gentle: { flip: true, rotation: 8, scale: 0.08, shift: 0.05, brightness: 0.25, contrast: 0.25 },
   default: { flip: true, rotation: 14, scale: 0.15, shift: 0.12, brightness: 0.25, contrast: 0.25 },
   strong: {
     flip: true,

@@ -4,9 +4,9 @@ import { augmentationPresets } from "../augmentation.js";
 import { type Dataset, sharedBytes } from "../data/dataset.js";
 import { distillationDefaults } from "../losses/distillation.js";
 import { createRandom } from "../random.js";
-import { readTrainingState, ResumeError, type TrainingState, writeTrainingState } from "./checkpoint.js";
+import { ResumeError, readTrainingState, type TrainingState, writeTrainingState } from "./checkpoint.js";
 import { soloTeam } from "./team.js";
-import { train, type TrainingOptions } from "./trainer.js";
+import { type TrainingOptions, train } from "./trainer.js";
 
 const size = 16;
 
@@ -109,7 +109,11 @@ describe("train", () => {
   });
 
   it("says at which step and in which layer numbers cease to be finite", async () => {
-    const wild = { ...base, optimizer: { kind: "sgd" }, schedule: { kind: "constant", learningRate: 1e20 } } as const;
+    const wild = {
+      ...base,
+      optimizer: { kind: "sgd" },
+      schedule: { kind: "constant", learningRate: 1e20 },
+    } as const;
     await expect(train(wild, { team: soloTeam })).rejects.toThrow(
       /^Training stopped in epoch 1 at step \d+: .*layer "\w+"/,
     );
@@ -135,12 +139,17 @@ describe("train", () => {
   });
 
   it("stops early when validation does not gain, and refuses what makes no sense", async () => {
-    const options = { ...base, epochs: 40, patience: 2, schedule: { kind: "constant", learningRate: 1e-9 } } as const;
+    const options = {
+      ...base,
+      epochs: 40,
+      patience: 2,
+      schedule: { kind: "constant", learningRate: 1e-9 },
+    } as const;
     const result = await train(options, { team: soloTeam });
     expect(result.history.length).toBeLessThan(10);
     await expect(train({ ...base, epochs: 0 }, { team: soloTeam })).rejects.toThrow("epochs");
-    await expect(train({ ...base, valid: { ...base.valid!, labels: ["a", "b", "c"] } }, { team: soloTeam })).rejects.toThrow(
-      "different classes",
-    );
+    await expect(
+      train({ ...base, valid: { ...base.valid!, labels: ["a", "b", "c"] } }, { team: soloTeam }),
+    ).rejects.toThrow("different classes");
   });
 });

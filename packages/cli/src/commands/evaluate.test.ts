@@ -1,0 +1,95 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, expect, it } from "vitest";
+import { brightnessModel, putModel } from "../../test/models.js";
+import { putPicture, temporaryFolder } from "../../test/pictures.js";
+import { lastLine, runCommand } from "../../test/run-command.js";
+
+const folder = temporaryFolder();
+const model = join(folder, "model.safetensors");
+const faces = join(folder, "faces");
+
+/** Says "sadness" of black pictures and "happy" of bright ones. */
+beforeAll(async () => {
+  process.env["XDG_CACHE_HOME"] = join(folder, "cache");
+  await putModel(model, brightnessModel(["sadness", "happy", "anger"]));
+  // 4 sad ones, one of them bright; 3 happy ones, all bright; 2 of contempt, which the model lacks.
+  const greys = { sad: [0, 0, 0, 200], happiness: [200, 220, 240], contempt: [0, 250] };
+  for (const [label, values] of Object.entries(greys)) {
+    for (const [i, grey] of values.entries()) await putPicture(join(faces, label, `${i}.png`), grey);
+  }
+});
+
+const evaluate = (...more: string[]) => runCommand("evaluate", model, "--data", `folder:${faces}`, ...more);
+
+it("counts by meaning, and counts classes that the model lacks as wrong", async () => {
+  const run = await evaluate("--json");
+  expect(run.stderr).toContain("The model lacks contempt (2 images) of the data, which is counted as wrong.");
+  expect(run.stderr).toContain("The data lacks anger of the model.");
+  expect(run.code).toBe(0);
+  const result = JSON.parse(run.stdout);
+  expect(Object.keys(result).slice(0, 6)).toEqual([
+    "count",
+    "accuracy",
+    "macroF1",
+    "ece",
+    "labels",
+    "confusion",
+  ]);
+  expect(result.labels).toEqual(["sadness", "happy", "anger", "contempt"]);
+  expect(result.confusion).toEqual([
+    [3, 1, 0, 0],
+    [0, 3, 0, 0],
+    [0, 0, 0, 0],
+    [1, 1, 0, 0],
+  ]);
+  expect(result.count).toBe(9);
+  expect(result.accuracy).toBeCloseTo(6 / 9, 12);
+  // F1 by hand: sadness 6/8, happy 6/8, contempt 0; anger does not occur.
+  expect(result.macroF1).toBeCloseTo((6 / 8 + 6 / 8 + 0) / 3, 12);
+  expect(result.missingInModel).toEqual({ contempt: 2 });
+  expect(result.missingInData).toEqual(["anger"]);
+  expect(result.split).toBe("all");
+  // Every top probability is at least 1/3 and the wrong ones are as sure as the right ones.
+  expect(result.ece).toBeGreaterThan(0);
+  expect(result.ece).toBeLessThan(1);
+});
+
+it("prints the same as tables, and writes a report", async () => {
+  const report = join(folder, "report.html");
+  const run = await evaluate("--report", report);
+  expect(run.code).toBe(0);
+  expect(run.stdout).toMatch(/66\.67 %/);
+  expect(run.stdout).toMatch(/^contempt +1 +1 +0 +0$/m);
+  const html = await readFile(report, "utf8");
+  expect(html).toContain("Evaluation of");
+  expect(html).toContain("contempt (2)");
+});
+
+it("uses the test part where there is one, and says which part it used", async () => {
+  const parts = join(folder, "parts");
+  for (const [path, grey] of [
+    ["train/sad", 0],
+    ["train/happy", 200],
+    ["test/sad", 0],
+    ["test/happy", 0],
+  ] as const) {
+    await putPicture(join(parts, path, "1.png"), grey);
+  }
+  const run = (...more: string[]) =>
+    runCommand("evaluate", model, "--data", `folder:${parts}`, "--json", ...more);
+  expect(JSON.parse((await run()).stdout)).toMatchObject({ split: "test", count: 2, accuracy: 0.5 });
+  expect(JSON.parse((await run("--split", "train")).stdout)).toMatchObject({ split: "train", accuracy: 1 });
+  expect(JSON.parse((await run("--split", "all")).stdout)).toMatchObject({ split: "all", count: 4 });
+  const none = await run("--split", "valid");
+  expect([none.code, none.stdout]).toEqual([1, ""]);
+  expect(lastLine(none)).toBe('folder:parts has no images in the split "valid", only in test, train.');
+  expect(lastLine(await evaluate("--split", "test"))).toMatch(/^folder:faces has no splits of its own/);
+});
+
+it("tells a data set and a model file that are not what they should be", async () => {
+  const data = await runCommand("evaluate", model, "--data", "folders:x");
+  expect([data.code, lastLine(data)]).toEqual([1, expect.stringMatching(/unknown kind "folders"/)]);
+  const file = await runCommand("evaluate", join(faces, "sad", "0.png"), "--data", "synthetic");
+  expect([file.code, lastLine(file)]).toEqual([1, expect.stringMatching(/0\.png: The .*\.$/)]);
+});

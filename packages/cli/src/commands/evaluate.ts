@@ -1,0 +1,74 @@
+import { type Dataset, type Split, selectImages, splitIndices } from "@microexpnet/training";
+import { type Command, Option } from "commander";
+import {
+  addCommonOptions,
+  CommandError,
+  type CommonOptions,
+  message,
+  printResult,
+  runAction,
+} from "../console.js";
+import { evaluateModel } from "../evaluation/evaluate-model.js";
+import { evaluationReport, evaluationText } from "../evaluation/evaluation-report.js";
+import { loadModel, writeFileAtomically } from "../models.js";
+import { renderReport } from "../report/report.js";
+import { loadWithProgress } from "../runs/run-data.js";
+
+interface EvaluateOptions extends CommonOptions {
+  data: string;
+  split?: Split | "all";
+  report?: string;
+}
+
+export function registerEvaluate(program: Command): void {
+  const command = program
+    .command("evaluate")
+    .description("measure a model: accuracy, macro-F1, calibration, each class, confusion matrix")
+    .argument("<model>", "a shipped model's name or a model file")
+    .requiredOption("--data <kind:path>", "images to measure on, for example folder:faces or synthetic")
+    .addOption(
+      new Option(
+        "--split <part>",
+        "the part to measure on; by default test where there is one, else valid, else all",
+      ).choices(["train", "valid", "test", "all"]),
+    )
+    .option("--report <file>", "write a report in HTML, too");
+  addCommonOptions(command).action((name: string, options: EvaluateOptions) =>
+    runAction(options, (signal) => evaluate(name, options, signal), "Stopped; nothing was written."),
+  );
+}
+
+async function evaluate(name: string, options: EvaluateOptions, signal: AbortSignal): Promise<void> {
+  const model = await loadModel(name);
+  const whole = await loadWithProgress(options.data, signal);
+  const split = options.split ?? usualSplit(whole);
+  const dataset = split === "all" ? whole : selectSplit(whole, split);
+  message(`${dataset.count} images of ${whole.name}, split ${split}.`);
+  if (model.crop.source === "eyes") {
+    message("The model's crop is placed by the eyes, which the data does not give: whole images are used.");
+  }
+  const evaluation = await evaluateModel(model, dataset, signal);
+  for (const sentence of evaluation.notes) message(sentence);
+  const result = { ...evaluation.figures, model: name, data: whole.name, split };
+  if (options.report) {
+    const page = await renderReport(evaluationReport(result));
+    await writeFileAtomically(options.report, new TextEncoder().encode(page));
+  }
+  printResult(options, result, () => evaluationText(result));
+}
+
+function usualSplit(dataset: Dataset): Split | "all" {
+  const has = (split: Split) => dataset.splits?.includes(split) ?? false;
+  return has("test") ? "test" : has("valid") ? "valid" : "all";
+}
+
+function selectSplit(dataset: Dataset, split: Split): Dataset {
+  const indices = splitIndices(dataset, split);
+  if (indices.length > 0) return selectImages(dataset, indices);
+  const present = [...new Set(dataset.splits)].sort().join(", ");
+  throw new CommandError(
+    present
+      ? `${dataset.name} has no images in the split "${split}", only in ${present}.`
+      : `${dataset.name} has no splits of its own, so there is no "${split}"; --split all measures on all images.`,
+  );
+}

@@ -1,0 +1,96 @@
+import { mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { beforeAll, expect, it } from "vitest";
+import { brightnessModel, putModel } from "../../test/models.js";
+import { put, putPicture, temporaryFolder } from "../../test/pictures.js";
+import { lastLine, runCommand } from "../../test/run-command.js";
+
+const folder = temporaryFolder();
+const model = join(folder, "model.safetensors");
+const predict = (...words: string[]) => runCommand("predict", ...words, "--model", model);
+
+/** Says "dark" of black pictures and "bright" of bright ones. */
+beforeAll(async () => {
+  await putModel(model, brightnessModel(["dark", "bright"]));
+});
+
+it("gives each picture's face in the contract's form", async () => {
+  const wide = await putPicture(join(folder, "good", "wide.png"), 0, 60, 41);
+  const large = await putPicture(join(folder, "good", "deep", "large.jpg"), 240, 300);
+  const run = await predict(join(folder, "good"), "--json", "--crop", "none");
+  expect(run.code).toBe(0);
+  const { files } = JSON.parse(run.stdout);
+  expect(files).toEqual([
+    {
+      path: large,
+      faces: [{ box: [0, 0, 300, 300], label: "bright", probabilities: expect.anything() }],
+    },
+    { path: wide, faces: [{ box: [9, 0, 41, 41], label: "dark", probabilities: expect.anything() }] },
+  ]);
+  for (const { faces } of files) {
+    const { label, probabilities } = faces[0];
+    expect(Object.keys(probabilities)).toEqual(["dark", "bright"]);
+    expect(probabilities.dark + probabilities.bright).toBeCloseTo(1, 5);
+    expect(probabilities[label]).toBeGreaterThan(0.5);
+  }
+  const table = (await predict(wide, large)).stdout.split("\n");
+  expect(table[2]).toMatch(/wide\.png +dark +[\d.]+ % +bright +[\d.]+ %$/);
+  expect(table[3]).toMatch(/large\.jpg +bright /);
+});
+
+it("classifies what it can of a folder of junk, gives the rest a sentence each, and ends with 1", async () => {
+  const junk = join(folder, "junk");
+  const good = await putPicture(join(junk, "good.png"), 0);
+  const empty = await put(join(junk, "empty.png"), "");
+  const text = await put(join(junk, "text.png"), "this is no picture");
+  const cut = await put(join(junk, "cut.png"), await cutPng());
+  // One colour only, so it takes few bytes and no time to draw.
+  const huge = join(junk, "huge.png");
+  await sharp({
+    create: { width: 20_000, height: 20_000, channels: 3, background: "#808080" },
+    limitInputPixels: false,
+  })
+    .png({ compressionLevel: 1, palette: true })
+    .toFile(huge);
+  await put(join(junk, "notes.txt"), "not named as an image, so not looked at");
+  await symlink(junk, join(junk, "loop"));
+  await symlink(join(junk, "gone.png"), join(junk, "dangling.png"));
+  const missing = join(folder, "missing.png");
+
+  const run = await predict(junk, missing, "--json");
+  expect(run.code).toBe(1);
+  const { files } = JSON.parse(run.stdout);
+  const errors = Object.fromEntries(
+    files.map((file: { path: string; error?: string }) => [file.path, file.error]),
+  );
+  expect(errors).toEqual({
+    [good]: undefined,
+    [empty]: `${empty} is empty.`,
+    [text]: `${text} is not an image of a known format.`,
+    [cut]: expect.stringMatching(/cut\.png is damaged \(.*\)\.$/),
+    [huge]: `${huge} has more than 64 million pixels.`,
+    [join(junk, "dangling.png")]: `${join(junk, "dangling.png")} cannot be read, because it does not exist.`,
+    [missing]: `${missing} cannot be read, because it does not exist.`,
+  });
+  for (const { faces, error } of files) expect(faces.length).toBe(error ? 0 : 1);
+  expect(run.stderr).toContain(`${empty} is empty.\n`);
+  expect(lastLine(run)).toBe("6 of 7 pictures could not be classified.");
+});
+
+it("says when a folder holds no pictures", async () => {
+  const path = join(folder, "bare");
+  await mkdir(path);
+  const run = await predict(path);
+  expect(run.code).toBe(1);
+  expect(run.stdout).toBe("No picture was classified.\n");
+  expect(run.stderr).toContain(`The folder ${path} holds no file that is named as an image.\n`);
+});
+
+async function cutPng(): Promise<Uint8Array> {
+  const data = Uint8Array.from({ length: 64 * 64 }, (_, i) => (i * 131) % 256);
+  const png = await sharp(data, { raw: { width: 64, height: 64, channels: 1 } })
+    .png()
+    .toBuffer();
+  return png.subarray(0, png.length >> 1);
+}

@@ -1,0 +1,70 @@
+import type { Report } from "../report/sections.js";
+import { formatTable } from "../report/table.js";
+import type { ModelEvaluation } from "./evaluate-model.js";
+
+/** What was measured, on what. */
+export interface EvaluationResult extends ModelEvaluation {
+  readonly model: string;
+  readonly data: string;
+  readonly split: string;
+}
+
+const percent = (value: number): string => `${(100 * value).toFixed(2)} %`;
+
+const summaryColumns = ["Images", "Accuracy", "Macro-F1", "ECE", "Temperature"];
+const summaryRow = (result: EvaluationResult) => [
+  result.count,
+  percent(result.accuracy),
+  percent(result.macroF1),
+  percent(result.ece),
+  result.temperature.toFixed(2),
+];
+
+const classColumns = ["Class", "Precision", "Recall", "F1", "Images"];
+const classRows = (result: EvaluationResult) =>
+  result.perClass.map((c) => [c.label, percent(c.precision), percent(c.recall), percent(c.f1), c.support]);
+
+/** The evaluation as text for the terminal. */
+export function evaluationText(result: EvaluationResult): string {
+  return [
+    `${result.model} on ${result.data}, split ${result.split}`,
+    "",
+    formatTable(summaryColumns, [summaryRow(result)]),
+    "",
+    formatTable(classColumns, classRows(result)),
+    "",
+    formatTable(
+      ["True \\ predicted", ...result.labels],
+      result.confusion.map((row, c) => [result.labels[c], ...row]),
+    ),
+  ].join("\n");
+}
+
+/** The evaluation as a page. */
+export function evaluationReport(result: EvaluationResult): Report {
+  const missing = Object.entries(result.missingInModel).map(([label, count]) => `${label} (${count})`);
+  const remarks = [
+    ...(missing.length > 0
+      ? [`Classes that the model lacks, with their images, all counted as wrong: ${missing.join(", ")}.`]
+      : []),
+    ...(result.missingInData.length > 0
+      ? [`Classes of the model that the data lacks: ${result.missingInData.join(", ")}.`]
+      : []),
+  ];
+  return {
+    title: `Evaluation of ${result.model}`,
+    subtitle: `On ${result.data}, split ${result.split}`,
+    sections: [
+      {
+        kind: "table",
+        caption: "The model on these images",
+        columns: summaryColumns,
+        rows: [summaryRow(result)],
+      },
+      ...(remarks.length > 0 ? [{ kind: "text", paragraphs: remarks } as const] : []),
+      { kind: "table", caption: "Each class", columns: classColumns, rows: classRows(result) },
+      { kind: "confusion", caption: "Confusion matrix", labels: result.labels, matrix: result.confusion },
+      { kind: "reliability", caption: "Calibration", bins: result.reliability },
+    ],
+  };
+}

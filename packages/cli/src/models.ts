@@ -44,7 +44,7 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
     new CommandError(`${path} cannot be written, because ${why}.`, { cause });
   const about = await stat(folder).catch(() => undefined);
   if (!about?.isDirectory()) {
-    throw failed(`the folder ${folder} ${about ? "is not a folder" : "does not exist"}`);
+    throw failed(about ? `${folder} is not a folder` : `the folder ${folder} does not exist`);
   }
   if ((await stat(path).catch(() => undefined))?.isDirectory()) throw failed("it is a folder");
   // Beside the target, as a rename cannot cross disks.

@@ -1,5 +1,6 @@
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { beforeAll, expect, it } from "vitest";
 import { brightnessModel, putModel } from "../../test/models.js";
@@ -45,14 +46,7 @@ it("classifies what it can of a folder of junk, gives the rest a sentence each, 
   const empty = await put(join(junk, "empty.png"), "");
   const text = await put(join(junk, "text.png"), "this is no picture");
   const cut = await put(join(junk, "cut.png"), await cutPng());
-  // One colour only, so it takes few bytes and no time to draw.
-  const huge = join(junk, "huge.png");
-  await sharp({
-    create: { width: 20_000, height: 20_000, channels: 3, background: "#808080" },
-    limitInputPixels: false,
-  })
-    .png({ compressionLevel: 1, palette: true })
-    .toFile(huge);
+  const huge = await put(join(junk, "huge.png"), blackPng(20_000, 20_000));
   await put(join(junk, "notes.txt"), "not named as an image, so not looked at");
   await symlink(junk, join(junk, "loop"));
   await symlink(join(junk, "gone.png"), join(junk, "dangling.png"));
@@ -93,4 +87,27 @@ async function cutPng(): Promise<Uint8Array> {
     .png()
     .toBuffer();
   return png.subarray(0, png.length >> 1);
+}
+
+/** A whole PNG of one bit a pixel, which is quickly made at any size. */
+function blackPng(width: number, height: number): Uint8Array {
+  const chunk = (type: string, data: Uint8Array) => {
+    const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
+    const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    checksum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, checksum]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = 1;
+  const rows = Buffer.alloc(height * (1 + Math.ceil(width / 8)));
+  const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
+  return Buffer.concat([
+    signature,
+    chunk("IHDR", header),
+    chunk("IDAT", deflateSync(rows, { level: 1 })),
+    chunk("IEND", new Uint8Array()),
+  ]);
 }

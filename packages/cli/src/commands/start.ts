@@ -3,7 +3,7 @@ import { type Dataset, distillationDefaults, holdOutBySubject, selectImages } fr
 import type { Command } from "commander";
 import { createClassifier } from "microexpnet";
 import { createNetwork, type Model, renderView, wholeImageView } from "microexpnet/internal";
-import { addCommonOptions, type CommonOptions, message, printResult, runAction } from "../console.js";
+import { addCommonOptions, type CommonOptions, message, parseInteger, printResult, runAction } from "../console.js";
 import { writeFileAtomically } from "../models.js";
 import { renderReport } from "../report/report.js";
 import type { Section } from "../report/sections.js";
@@ -18,12 +18,14 @@ import { measureFramesPerSecond } from "../speed.js";
 
 interface StartOptions extends CommonOptions {
   out: string;
+  people: number;
+  epochs: number;
 }
 
 /** Sized so that the whole takes well under two minutes on two cores. */
-const spec = "synthetic:subjects=100,images=24";
-const teacherFlags = { ...defaultFlags, epochs: 7, averageDecay: 0.99, batch: 64 };
-const studentFlags = { ...defaultFlags, epochs: 24, averageDecay: 0.99, batch: 64, views: 6 };
+const defaults = { people: 100, epochs: 24 };
+const imagesOfEach = 24;
+const sharedFlags = { ...defaultFlags, averageDecay: 0.99, batch: 64 };
 
 const columns = ["Network", "Parameters", "KB", "MMACs", "Accuracy alone", "Distilled", "Frames/s"];
 const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
@@ -34,15 +36,20 @@ export function registerStart(program: Command): void {
     .description(
       "the whole system in two minutes: drawn faces, a teacher, a student alone and distilled, a table",
     )
-    .option("--out <folder>", "folder for the models and the report", "runs/start");
+    .option("--out <folder>", "folder for the models and the report", "runs/start")
+    .option("--people <number>", "people to draw faces of", parseInteger(4, 10_000), defaults.people)
+    .option("--epochs <number>", "passes of the students; the teacher takes a third", parseInteger(1, 10_000), defaults.epochs);
   addCommonOptions(command).action((options: StartOptions) =>
     runAction(options, (signal) => start(options, signal)),
   );
 }
 
 async function start(options: StartOptions, signal: AbortSignal): Promise<void> {
-  const { seed, out } = options;
-  message("1/5 Drawing faces: 100 people, eight expressions.");
+  const { seed, out, people, epochs } = options;
+  const spec = `synthetic:subjects=${people},images=${imagesOfEach}`;
+  const teacherFlags = { ...sharedFlags, epochs: Math.ceil(epochs / 3) };
+  const studentFlags = { ...sharedFlags, epochs, views: Math.min(6, epochs) };
+  message(`1/5 Drawing faces: ${people} people, eight expressions.`);
   const dataset = await loadWithProgress(`${spec},seed=${seed}`, signal);
   const held = holdOutBySubject(dataset, 0.25, seed);
   const [train, test] = [selectImages(dataset, held.train), selectImages(dataset, held.valid)];

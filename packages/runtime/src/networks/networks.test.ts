@@ -48,6 +48,11 @@ describe("the paper's networks", () => {
   });
 });
 
+it("says what is wrong with a network in an error of its own class", () => {
+  expect(() => createNetwork("vgg")).toThrow(NetworkError);
+  expect(() => createNetwork("vgg")).toThrow(/no network "vgg"; there are microexpnet-2019/);
+});
+
 describe("analyze refuses what does not fit, in one sentence that names the layer", () => {
   const input = { height: 4, width: 4, channels: 3, scale: 1, offset: 0 };
   const refused = (layers: unknown[], words: RegExp, changed: object = input) =>

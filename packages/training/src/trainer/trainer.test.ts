@@ -94,12 +94,15 @@ describe("train", () => {
   });
 
   it("refuses a checkpoint of other options, and a damaged one", async () => {
-    let state: TrainingState | undefined;
-    await train({ ...base, epochs: 1 }, { team: soloTeam, save: async (s) => void (state = s) });
-    const resume = readTrainingState(writeTrainingState(state!));
+    const states: TrainingState[] = [];
+    const save = async (state: TrainingState) => {
+      states.push(state);
+    };
+    await train({ ...base, epochs: 1 }, { team: soloTeam, save });
+    const bytes = writeTrainingState(states[0]);
+    const resume = readTrainingState(bytes);
     const other = train({ ...base, epochs: 1, batch: 8 }, { team: soloTeam, resume });
     await expect(other).rejects.toThrow(ResumeError);
-    const bytes = writeTrainingState(state!);
     for (const position of [0, 30, bytes.length >> 1, bytes.length - 1]) {
       const damaged = bytes.slice();
       damaged[position] ^= 4;

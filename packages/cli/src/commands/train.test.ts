@@ -1,0 +1,132 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readModelFile } from "microexpnet";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const bin = fileURLToPath(new URL("../../bin/microexpnet.js", import.meta.url));
+const built = existsSync(fileURLToPath(new URL("../../dist/main.js", import.meta.url)));
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "microexpnet-train-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function start(...args: string[]) {
+  const child = spawn(process.execPath, [bin, ...args], {
+    cwd: folder,
+    env: { ...process.env, XDG_CACHE_HOME: join(folder, "cache") },
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (data) => {
+    stdout += data;
+  });
+  child.stderr.on("data", (data) => {
+    stderr += data;
+  });
+  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) =>
+    child.on("close", (code) => resolve({ code, stdout, stderr })),
+  );
+  return { child, ended };
+}
+
+const train = (out: string, workers: number) => [
+  ...["train", "microexpnet-2019", "--data", "synthetic:subjects=6,images=8", "--out", out, "--json"],
+  ...["--epochs", "6", "--batch", "16", "--valid-share", "0.3", "--workers", String(workers)],
+];
+const model = (out: string) => readFile(join(folder, out, "model.safetensors"));
+
+// The workers are started from built files, which `npm install` makes.
+describe.skipIf(!built)("the command train", () => {
+  it("gives the same model for any number of workers, and after kill -9", async () => {
+    const whole = await start(...train("whole", 1)).ended;
+    expect(whole.stderr).not.toMatch(/\bat .*\.js:\d+/);
+    expect(whole.code).toBe(0);
+    const result = JSON.parse(whole.stdout);
+    expect(result.epochs).toBe(6);
+    expect(result.validation.count).toBeGreaterThan(0);
+
+    expect((await start(...train("three", 3)).ended).code).toBe(0);
+    expect((await model("three")).equals(await model("whole"))).toBe(true);
+
+    const killed = start(...train("killed", 2));
+    while (!existsSync(join(folder, "killed", "checkpoint.bin")) && killed.child.exitCode === null) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    killed.child.kill("SIGKILL");
+    await killed.ended;
+    expect(existsSync(join(folder, "killed", "model.safetensors"))).toBe(false);
+    const resumed = await start(...train("killed", 2)).ended;
+    expect(resumed.code).toBe(0);
+    expect((await model("killed")).equals(await model("whole"))).toBe(true);
+    expect(await readFile(join(folder, "killed", "log.jsonl"), "utf8")).toBe(
+      await readFile(join(folder, "whole", "log.jsonl"), "utf8"),
+    );
+    for (const file of ["metrics.json", "report.html"]) {
+      expect(existsSync(join(folder, "killed", file)), file).toBe(true);
+    }
+    expect(existsSync(join(folder, "killed", "checkpoint.bin"))).toBe(false);
+  }, 180_000);
+
+  it("distils with a cache of teacher logits, from a model file with other names for its classes", async () => {
+    const taught = await start(...train("teacher", 2)).ended;
+    expect(taught.code).toBe(0);
+    const distill = [
+      ...[
+        "distill",
+        "p2-XXS",
+        "--teacher",
+        "teacher/model.safetensors",
+        "--data",
+        "synthetic:subjects=6,images=8",
+      ],
+      ...["--out", "student", "--epochs", "2", "--batch", "16", "--views", "2", "--json"],
+      ...["--teacher-cache", "logits.bin", "--loss", "paper"],
+    ];
+    const { code, stdout, stderr } = await start(...distill).ended;
+    expect(stderr).not.toContain("Error");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).network).toBe("p2-XXS");
+    expect(existsSync(join(folder, "logits.bin"))).toBe(true);
+    const { provenance, labels } = readModelFile(await model("student"));
+    expect(provenance).toMatchObject({ loss: "paper", teachers: ["microexpnet-2019"], seed: 1 });
+    expect(labels).toHaveLength(8);
+  }, 120_000);
+
+  it.each([
+    [["train", "lenet", "--data", "synthetic", "--out", "x"], 1, /no network "lenet"/],
+    [["train", "p2-XXS", "--out", "x"], 2, /--data/],
+    [["train", "p2-XXS", "--data", "synthetic", "--out", "x", "--epochs", "many"], 2, /--epochs/],
+    [["train", "p2-XXS", "--data", "folder:nowhere", "--out", "x"], 1, /nowhere/],
+    [
+      [
+        "distill",
+        "p2-XXS",
+        "--teacher",
+        "none.safetensors",
+        "--data",
+        "synthetic:subjects=4,images=8",
+        "--out",
+        "x",
+      ],
+      1,
+      /none\.safetensors/,
+    ],
+    [
+      ["distill", "p2-XXS", "--teacher", "t", "--data", "synthetic", "--out", "x", "--teacher-cache", "c"],
+      2,
+      /--views/,
+    ],
+  ])("%j ends with %i and one sentence", async (args, expected, sentence) => {
+    const { code, stdout, stderr } = await start(...args).ended;
+    expect(code).toBe(expected);
+    expect(stdout).toBe("");
+    expect(stderr.trim()).toMatch(sentence);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+});

@@ -74,7 +74,8 @@ export function readTrainingState(bytes: Uint8Array): TrainingState {
   offset = headerEnd;
   const arrays: Record<string, Float32Array> = {};
   for (const [name, length] of lengths as [string, number][]) {
-    arrays[name] = new Float32Array(bytes.slice(offset, offset + length * 4).buffer);
+    // Copied by the constructor: the `slice` of a Node Buffer would be a view of all of it.
+    arrays[name] = new Float32Array(new Uint8Array(bytes.subarray(offset, offset + length * 4)).buffer);
     offset += length * 4;
   }
   if (offset !== end) throw damaged;

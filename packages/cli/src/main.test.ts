@@ -30,7 +30,7 @@ describe("wrong usage ends with 2 and one sentence", () => {
       ["evaluate", "m", "--data", "synthetic", "--split", "some"],
       'The option --split cannot be "some": allowed choices are train, valid, test, all.',
     ],
-    [["bench", "--network", "big"], /^The option --network names the unknown network "big"; there are .*\.$/],
+    [["bench", "--network", "big"], /^There is no network "big"; there are .*\.$/],
     [
       ["predict", "a.png", "--crop", "face"],
       /^The option --crop cannot be "face": .*crop the faces beforehand.*\.$/,

@@ -176,7 +176,7 @@ describe.skipIf(!present)(`a site built with the library${present ? "" : ` (no $
 
   it("is refused where the policy does not permit WebAssembly", () => {
     for (const index of good.keys()) {
-      const error = expect.stringMatching(/^CompileError: .*unsafe-eval/);
+      const error = expect.stringMatching(/^EngineError: .*wasm-unsafe-eval/);
       expect(visitedWithoutWebAssembly.answers[index]).toEqual({ error, isModelFileError: false });
     }
     expect(servers[1].refused).toContain("wasm-eval");

@@ -57,8 +57,8 @@ export async function loadClassifier(
 export async function readModel(source: ModelSource): Promise<Model> {
   if (source instanceof ArrayBuffer) return readModelFile(new Uint8Array(source));
   if (source instanceof Uint8Array) return readModelFile(source);
-  const place =
-    typeof source === "string" && Object.hasOwn(shippedModels, source) ? shippedModels[source] : source;
+  const isShipped = typeof source === "string" && Object.hasOwn(shippedModels, source);
+  const place = isShipped ? shippedModels[source] : source;
   let bytes: Uint8Array;
   try {
     bytes = await readSource(place);
@@ -66,7 +66,9 @@ export async function readModel(source: ModelSource): Promise<Model> {
     const names = Object.keys(shippedModels).join(", ");
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ModelFileError(
-      `The model "${source}" cannot be read (${reason}); it is neither a file nor one of the shipped models ${names}.`,
+      isShipped
+        ? `The shipped model "${source}" cannot be read (${reason}).`
+        : `The model "${source}" cannot be read (${reason}); the shipped models are ${names}.`,
       { cause },
     );
   }

@@ -2,7 +2,7 @@
 
 export { Convolution } from "./engine/convolution.js";
 export type { TrainingKernels } from "./engine/kernel-exports.js";
-export { Arena, decodeBase64, EngineError, instantiate, type KernelInstance } from "./engine/memory.js";
+export { Arena, EngineError, instantiate, type KernelInstance } from "./engine/memory.js";
 export { type ParameterSource, Program } from "./engine/program.js";
 export * as reference from "./engine/reference.js";
 export { hasRelaxedSimd } from "./engine/relaxed-simd.js";

@@ -1,6 +1,6 @@
 import module from "./engine/generated/training.js";
 import relaxedModule from "./engine/generated/training-relaxed.js";
-import { decodeBase64 } from "./engine/memory.js";
+import { compileModule } from "./engine/memory.js";
 import { hasRelaxedSimd } from "./engine/relaxed-simd.js";
 
 const compiled = new Map<boolean, WebAssembly.Module>();
@@ -9,7 +9,7 @@ const compiled = new Map<boolean, WebAssembly.Module>();
 export function trainingKernels(relaxed = hasRelaxedSimd()): WebAssembly.Module {
   let kernels = compiled.get(relaxed);
   if (!kernels) {
-    kernels = new WebAssembly.Module(decodeBase64(relaxed ? relaxedModule : module));
+    kernels = compileModule(relaxed ? relaxedModule : module);
     compiled.set(relaxed, kernels);
   }
   return kernels;

@@ -1,6 +1,6 @@
 import { initialize, layoutParameters, namedParameters } from "@microexpnet/training";
 import type { Command } from "commander";
-import { createNetwork, foldBatchNormalization, networkNames } from "microexpnet/internal";
+import { createNetwork, foldBatchNormalization } from "microexpnet/internal";
 import {
   addCommonOptions,
   breathe,
@@ -8,8 +8,8 @@ import {
   message,
   printResult,
   runAction,
-  UsageError,
 } from "../console.js";
+import { requireNetwork } from "../network-names.js";
 import { formatTable } from "../report/table.js";
 import { measureFramesPerSecond } from "../speed.js";
 import { measureTrainingSpeed } from "../training-speed.js";
@@ -46,11 +46,8 @@ export function registerBench(program: Command): void {
 
 function parseNetworks(text: string): string[] {
   const names = text.split(",").map((name) => name.trim());
-  const unknown = names.find((name) => !networkNames.includes(name));
-  if (unknown === undefined) return names;
-  throw new UsageError(
-    `The option --network names the unknown network "${unknown}"; there are ${networkNames.join(", ")}.`,
-  );
+  for (const name of names) requireNetwork(name);
+  return names;
 }
 
 async function bench(options: BenchOptions, signal: AbortSignal): Promise<void> {

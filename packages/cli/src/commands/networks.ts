@@ -1,7 +1,8 @@
 import type { Command } from "commander";
-import { analyze, createNetwork, networkNames } from "microexpnet/internal";
+import { createNetwork, networkNames } from "microexpnet/internal";
 import { addCommonOptions, type CommonOptions, printResult, runAction } from "../console.js";
 import { formatTable } from "../report/table.js";
+import { costOf } from "../runs/cost.js";
 
 /** Classes that the listed figures are for. */
 const classes = 8;
@@ -29,14 +30,8 @@ export function registerNetworks(program: Command): void {
   );
 }
 
-/** Size in thousands of bytes as float32, cost in millions of multiply-accumulates an image. */
 function describe(name: string) {
-  const { inputShape, parameterCount, multiplyAccumulates } = analyze(createNetwork(name, classes));
-  return {
-    name,
-    input: inputShape,
-    parameters: parameterCount,
-    kilobytes: (parameterCount * 4) / 1000,
-    megaMacs: multiplyAccumulates / 1e6,
-  };
+  const network = createNetwork(name, classes);
+  const { height, width, channels } = network.input;
+  return { name, input: [height, width, channels], ...costOf({ network }) };
 }

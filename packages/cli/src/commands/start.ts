@@ -3,12 +3,20 @@ import { type Dataset, distillationDefaults, holdOutBySubject, selectImages } fr
 import type { Command } from "commander";
 import { createClassifier } from "microexpnet";
 import { createNetwork, type Model, renderView, wholeImageView } from "microexpnet/internal";
-import { addCommonOptions, type CommonOptions, message, parseInteger, printResult, runAction } from "../console.js";
+import {
+  addCommonOptions,
+  type CommonOptions,
+  message,
+  parseInteger,
+  printResult,
+  runAction,
+} from "../console.js";
+import { evaluateModel } from "../evaluation/evaluate-model.js";
 import { writeFileAtomically } from "../models.js";
 import { renderReport } from "../report/report.js";
 import type { Section } from "../report/sections.js";
 import { formatTable } from "../report/table.js";
-import { costOf, evaluateOn } from "../runs/experiment-row.js";
+import { costOf } from "../runs/cost.js";
 import { loadWithProgress } from "../runs/run-data.js";
 import { RunDirectory } from "../runs/run-directory.js";
 import { type RunOutcome, type RunRequest, runTrainingInto } from "../runs/run-training.js";
@@ -38,7 +46,12 @@ export function registerStart(program: Command): void {
     )
     .option("--out <folder>", "folder for the models and the report", "runs/start")
     .option("--people <number>", "people to draw faces of", parseInteger(4, 10_000), defaults.people)
-    .option("--epochs <number>", "passes of the students; the teacher takes a third", parseInteger(1, 10_000), defaults.epochs);
+    .option(
+      "--epochs <number>",
+      "passes of the students; the teacher takes a third",
+      parseInteger(1, 10_000),
+      defaults.epochs,
+    );
   addCommonOptions(command).action((options: StartOptions) =>
     runAction(options, (signal) => start(options, signal)),
   );
@@ -78,7 +91,7 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<void> 
   });
   message("5/5 Measuring on people that no network has seen.");
   const outcomes = { teacher, alone, distilled };
-  const result = measure(outcomes, test);
+  const result = await measure(outcomes, test, signal);
   const table = [result.teacherRow, result.studentRow];
   await writeReport(out, outcomes, result, test, table);
   printResult(options, { out, ...result.json }, () =>
@@ -100,9 +113,16 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<void> 
   );
 }
 
-function measure(outcomes: Record<"teacher" | "alone" | "distilled", RunOutcome>, test: Dataset) {
+type Outcomes = Readonly<Record<"teacher" | "alone" | "distilled", RunOutcome>>;
+
+async function measure(outcomes: Outcomes, test: Dataset, signal: AbortSignal) {
   const { teacher, alone, distilled } = outcomes;
-  const [ofTeacher, ofAlone, ofDistilled] = [teacher, alone, distilled].map((o) => evaluateOn(o.model, test));
+  const evaluate = async ({ model }: RunOutcome) => (await evaluateModel(model, test, signal)).figures;
+  const [ofTeacher, ofAlone, ofDistilled] = [
+    await evaluate(teacher),
+    await evaluate(alone),
+    await evaluate(distilled),
+  ];
   const cells = (model: Model) => {
     const { parameters, kilobytes, megaMacs } = costOf(model);
     return [model.network.name, parameters, kilobytes.toFixed(0), megaMacs.toFixed(2)];
@@ -151,8 +171,8 @@ function exampleFaces(model: Model, test: Dataset) {
 
 async function writeReport(
   out: string,
-  outcomes: Record<"teacher" | "alone" | "distilled", RunOutcome>,
-  result: ReturnType<typeof measure>,
+  outcomes: Outcomes,
+  result: Awaited<ReturnType<typeof measure>>,
   test: Dataset,
   rows: (string | number)[][],
 ): Promise<void> {
@@ -161,7 +181,7 @@ async function writeReport(
     alone: "MicroExpNet alone",
     distilled: "MicroExpNet distilled",
   } as const;
-  const keys = ["teacher", "alone", "distilled"] as const;
+  const keys = Object.keys(names) as (keyof Outcomes)[];
   const sections: Section[] = [
     {
       kind: "text",

@@ -99,7 +99,7 @@ describe.skipIf(!built)("the command train", () => {
   }, 120_000);
 
   it.each([
-    [["train", "lenet", "--data", "synthetic", "--out", "x"], 1, /no network "lenet"/],
+    [["train", "lenet", "--data", "synthetic", "--out", "x"], 2, /no network "lenet"/],
     [["train", "p2-XXS", "--out", "x"], 2, /--data/],
     [["train", "p2-XXS", "--data", "synthetic", "--out", "x", "--epochs", "many"], 2, /--epochs/],
     [["train", "p2-XXS", "--data", "folder:nowhere", "--out", "x"], 1, /nowhere/],

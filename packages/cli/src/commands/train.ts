@@ -10,6 +10,7 @@ import {
   runAction,
 } from "../console.js";
 import { loadModel } from "../models.js";
+import { requireNetwork } from "../network-names.js";
 import { loadWithProgress, splitForRun } from "../runs/run-data.js";
 import { type RunOutcome, type RunRequest, runTrainingInto } from "../runs/run-training.js";
 import { addTrainingFlags, type TrainingFlags } from "../runs/training-flags.js";
@@ -55,8 +56,7 @@ export async function prepareRun(
   options: TrainCommandOptions,
   signal: AbortSignal,
 ): Promise<RunRequest> {
-  // An unknown name is said before the data is loaded.
-  createNetwork(name);
+  requireNetwork(name);
   const dataset = await loadWithProgress(options.data, signal);
   const data = splitForRun(dataset, options.validShare, options.seed);
   message(`${data.train.count} training and ${data.valid?.count ?? 0} validation images. ${data.note}`);

@@ -1,10 +1,6 @@
 import { type Dataset, type Evaluation, evaluateLogits, matchLabels } from "@microexpnet/training";
-import { createClassifier } from "microexpnet";
-import { type Model, renderView, wholeImageView } from "microexpnet/internal";
-import { breathe, Progress } from "../console.js";
-
-/** Images that are run at once. */
-const batch = 32;
+import type { Model } from "microexpnet/internal";
+import { datasetLogits } from "./dataset-logits.js";
 
 /** An evaluation with what the model and the data do not share. */
 export interface ModelEvaluation extends Evaluation {
@@ -34,7 +30,7 @@ export async function evaluateModel(
   let next = known;
   const place = Array.from(toModel, (index) => (index >= 0 ? index : next++));
   const truth = Array.from(dataset.classes, (label) => place[label]);
-  const logits = withUnknownClasses(await logitsOf(model, dataset, signal), known, labels.length);
+  const logits = withUnknownClasses(await datasetLogits(model, dataset, signal), known, labels.length);
   const { temperature } = model.calibration;
   const figures = {
     ...evaluateLogits({ logits, truth, labels, temperature }),
@@ -55,31 +51,6 @@ function notesOn({ missingInModel, missingInData }: ModelEvaluation): string[] {
       : []),
     ...(missingInData.length > 0 ? [`The data lacks ${missingInData.join(", ")} of the model.`] : []),
   ];
-}
-
-/** Logits of all images, dataset.count * model.labels.length values. */
-async function logitsOf(model: Model, dataset: Dataset, signal: AbortSignal): Promise<Float32Array> {
-  const classifier = createClassifier(model, { batch });
-  const [height, width] = classifier.inputShape;
-  const { size, count } = dataset;
-  const view = wholeImageView(size, size);
-  const area = size ** 2;
-  const input = new Uint8Array(batch * height * width);
-  const logits = new Float32Array(count * model.labels.length);
-  const progress = new Progress();
-  for (let first = 0; first < count; first += batch) {
-    const n = Math.min(batch, count - first);
-    for (let i = 0; i < n; i++) {
-      const source = dataset.pixels.subarray((first + i) * area, (first + i + 1) * area);
-      const target = input.subarray(i * height * width, (i + 1) * height * width);
-      renderView(source, size, size, view, target, height, width);
-    }
-    logits.set(classifier.logits(input.subarray(0, n * height * width)), first * model.labels.length);
-    progress.update(first + n, count, "images");
-    await breathe(signal);
-  }
-  progress.done();
-  return logits;
 }
 
 /**

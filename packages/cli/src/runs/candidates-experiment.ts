@@ -13,8 +13,9 @@ import { distillationOptions } from "../commands/distill.js";
 import type { ExperimentOptions } from "../commands/experiment.js";
 import { message, UsageError } from "../console.js";
 import { loadModel } from "../models.js";
+import { requireNetwork } from "../network-names.js";
+import { costOf } from "./cost.js";
 import { curvesSection, type ExperimentOutput, meanHistory, tableSection } from "./experiment-output.js";
-import { costOf } from "./experiment-row.js";
 import { type ExperimentResult, experimentRun } from "./experiment-runs.js";
 import { loadWithProgress, splitForRun } from "./run-data.js";
 import type { RunRequest } from "./run-training.js";
@@ -184,7 +185,7 @@ export async function candidatesExperiment(
   options: ExperimentOptions,
   signal: AbortSignal,
 ): Promise<ExperimentOutput> {
-  for (const network of networks) createNetwork(network);
+  for (const network of networks) requireNetwork(network);
   const setting = await prepare(options, signal);
   const ways: Way[] = [
     { name: "alone" },
@@ -202,7 +203,7 @@ export async function temperatureExperiment(
   options: ExperimentOptions,
   signal: AbortSignal,
 ): Promise<ExperimentOutput> {
-  for (const network of networks) createNetwork(network);
+  for (const network of networks) requireNetwork(network);
   if (!options.teacher) throw new UsageError("The experiment temperature needs --teacher.");
   const temperatures = options.temperatures.split(",").map(Number);
   if (temperatures.some((value) => !(value > 0))) {

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset, EpochRecord, Evaluation } from "@microexpnet/training";
 import { type Model, readModelFile, writeModelFile } from "microexpnet/internal";
+import { evaluateModel } from "../evaluation/evaluate-model.js";
 import { writeFileAtomically } from "../models.js";
-import { evaluateOn } from "./experiment-row.js";
 import { RunDirectory } from "./run-directory.js";
 import { type RunRequest, runTraining } from "./run-training.js";
 import type { TeacherCacheFile } from "./teacher-cache.js";
@@ -55,7 +55,11 @@ export async function experimentRun(
     }
   }
   const { model, history } = await runTraining({ ...request, title: name }, { directory, cache });
-  const evaluation = evaluateOn(model, measured);
+  const { figures: evaluation } = await evaluateModel(
+    model,
+    measured,
+    request.signal ?? new AbortController().signal,
+  );
   await writeFileAtomically(directory.file("model.safetensors"), writeModelFile(model));
   await directory.writeJson("result.json", { key, evaluation, history });
   await directory.removeCheckpoint();

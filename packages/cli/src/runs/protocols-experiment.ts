@@ -13,6 +13,7 @@ import { distillationOptions } from "../commands/distill.js";
 import type { ExperimentOptions } from "../commands/experiment.js";
 import { message, UsageError } from "../console.js";
 import { loadModel } from "../models.js";
+import { requireNetwork } from "../network-names.js";
 import { curvesSection, type ExperimentOutput, meanHistory, tableSection } from "./experiment-output.js";
 import { type ExperimentResult, experimentRun } from "./experiment-runs.js";
 import { loadWithProgress } from "./run-data.js";
@@ -41,7 +42,7 @@ export async function protocolsExperiment(
   options: ExperimentOptions,
   signal: AbortSignal,
 ): Promise<ExperimentOutput> {
-  for (const network of networks) createNetwork(network);
+  for (const network of networks) requireNetwork(network);
   if (!options.teacher) throw new UsageError("The experiment protocols needs --teacher.");
   const dataset = await loadWithProgress(options.data, signal);
   const start = alignLabels(await loadModel(options.teacher), dataset.labels);

@@ -67,8 +67,24 @@ export function instantiate<Exports>(module: WebAssembly.Module, bytes: number):
   };
 }
 
+/**
+ * Compiles a module that was embedded as base64.
+ *
+ * @throws EngineError where WebAssembly with SIMD is missing or a content security policy forbids it
+ */
+export function compileModule(base64: string): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(decodeBase64(base64));
+  } catch (cause) {
+    throw new EngineError(
+      "WebAssembly with SIMD cannot be compiled here; under a content security policy it needs 'wasm-unsafe-eval'.",
+      { cause },
+    );
+  }
+}
+
 /** Bytes of a base64 text, with what both browsers and Node have. */
-export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);

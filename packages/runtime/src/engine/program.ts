@@ -9,7 +9,7 @@ import { placeBuffers } from "./buffers.js";
 import { Convolution } from "./convolution.js";
 import inferenceModule from "./generated/inference.js";
 import type { InferenceKernels } from "./kernel-exports.js";
-import { Arena, decodeBase64, EngineError, instantiate, type KernelInstance } from "./memory.js";
+import { Arena, compileModule, EngineError, instantiate, type KernelInstance } from "./memory.js";
 import { convolutionShape, poolShape, windowGeometry } from "./shapes.js";
 
 /** Gives the values of a parameter by name, for example "conv1.weight". */
@@ -24,7 +24,7 @@ interface Step {
 let compiled: WebAssembly.Module | undefined;
 /** The kernels, compiled once for all programs. */
 export function inferenceKernels(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(decodeBase64(inferenceModule));
+  compiled ??= compileModule(inferenceModule);
   return compiled;
 }
 

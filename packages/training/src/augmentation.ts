@@ -49,11 +49,12 @@ export interface SampledView extends Degradation {
   readonly erase?: ErasedArea;
 }
 
-export type AugmentationPreset = "none" | "paper" | "gentle" | "default" | "strong";
+export type AugmentationPreset = "none" | "paper" | "slight" | "gentle" | "default" | "strong";
 
 export const augmentationPresets: Readonly<Record<AugmentationPreset, AugmentationOptions>> = {
   none: {},
   paper: { paperCrops: true },
+  slight: { flip: true, rotation: 4, scale: 0.04, shift: 0.03, brightness: 0.2, contrast: 0.2 },
   gentle: { flip: true, rotation: 8, scale: 0.08, shift: 0.05, brightness: 0.25, contrast: 0.25 },
   default: { flip: true, rotation: 14, scale: 0.15, shift: 0.12, brightness: 0.25, contrast: 0.25 },
   strong: {

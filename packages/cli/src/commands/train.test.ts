@@ -1,14 +1,10 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { readModelFile } from "microexpnet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-const bin = fileURLToPath(new URL("../../bin/microexpnet.js", import.meta.url));
-const built = existsSync(fileURLToPath(new URL("../../dist/main.js", import.meta.url)));
+import { isBuilt, spawnCommand } from "../../test/spawn-command.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -16,24 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-function start(...args: string[]) {
-  const child = spawn(process.execPath, [bin, ...args], {
-    cwd: folder,
-    env: { ...process.env, XDG_CACHE_HOME: join(folder, "cache") },
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (data) => {
-    stdout += data;
-  });
-  child.stderr.on("data", (data) => {
-    stderr += data;
-  });
-  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) =>
-    child.on("close", (code) => resolve({ code, stdout, stderr })),
-  );
-  return { child, ended };
-}
+const start = (...args: string[]) => spawnCommand(folder, ...args);
 
 const train = (out: string, workers: number) => [
   ...["train", "microexpnet-2019", "--data", "synthetic:subjects=6,images=8", "--out", out, "--json"],
@@ -42,7 +21,7 @@ const train = (out: string, workers: number) => [
 const model = (out: string) => readFile(join(folder, out, "model.safetensors"));
 
 // The workers are started from built files, which `npm install` makes.
-describe.skipIf(!built)("the command train", () => {
+describe.skipIf(!isBuilt)("the command train", () => {
   it("gives the same model for any number of workers, and after kill -9", async () => {
     const whole = await start(...train("whole", 1)).ended;
     expect(whole.stderr).not.toMatch(/\bat .*\.js:\d+/);

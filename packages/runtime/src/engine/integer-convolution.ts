@@ -21,6 +21,9 @@ function wholeBlocks(filters: number): number {
   return filters - rest + (rest > 0 ? blockWidth(rest) : 0);
 }
 
+/** Values of a run rounded up to pairs; the weight of a value too many is zero. */
+const wholePairs = (values: number): number => Math.ceil(values / 2) * 2;
+
 /** Values of packed weights of one plane. */
 const packedValues = (depth: number, filters: number): number => depth * wholeBlocks(filters);
 
@@ -67,17 +70,17 @@ export class IntegerConvolution {
       this.#paddedWidth = Math.max(this.#paddedWidth, (2 * pairs.columns + 1) * stride);
     }
     this.#rowBytes = this.#paddedWidth * channels * 2;
-    // The border is never written, so it stays zero. Pairs of an odd run read one value too many.
+    // The border is never written, so it stays zero. The last pair of an odd run reads past it.
     this.#input = arena.allocate(paddedHeight * this.#rowBytes + 64);
     const groupFilters = filters / groups;
     if (pairs) {
       this.#run = 0;
-      this.#packed = arena.allocate(9 * packedValues((kernel * kernel * channels) / 4, filters) * 2);
+      this.#packed = arena.allocate(9 * packedValues(pairs.lines * pairs.values, filters) * 2);
       const planes = 9 * (pairs.rows * stride * pairs.columns * pairs.segment * 2 + 16);
       arena.requireScratch(planes + pairs.passRows * pairs.productRow * 9 + 128);
     } else {
       const values = groups === 1 ? kernel * channels : channels / groups;
-      this.#run = Math.ceil(values / 2) * 2;
+      this.#run = wholePairs(values);
       const runs = groups === 1 ? kernel : kernel * kernel;
       this.#packed = arena.allocate(groups * packedValues(runs * this.#run, groupFilters) * 2);
       arena.requireScratch(geometry.columns * wholeBlocks(groupFilters) * 4 + 64);
@@ -214,6 +217,7 @@ export class IntegerConvolution {
         next = packBlocks(target, next, filters, lines, length, (line, value, filter) => {
           const [block, inner] = [Math.floor(line / stride), line % stride];
           const [column, within] = [Math.floor(value / segment), value % segment];
+          if (column * 2 * stride >= kernel) return 0;
           let sum = 0;
           for (let i = rowTaps[0]; i <= rowTaps[1]; i++) {
             for (let j = columnTaps[0]; j <= columnTaps[1]; j++) {
@@ -284,7 +288,7 @@ function planPairs(shape: ConvolutionShape, { rows, columns }: WindowGeometry): 
     columns: tileColumns + taps / 2 - 1,
     segment,
     lines: (taps / 2) * stride,
-    values: (taps / 2) * segment,
+    values: wholePairs((taps / 2) * segment),
     productRow,
     passRows: Math.min(tileRows, Math.max(1, Math.floor(productBytes / (9 * productRow)))),
   };

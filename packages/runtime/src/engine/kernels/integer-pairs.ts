@@ -152,10 +152,10 @@ function pairLine2(x0: usize, x1: usize, x2: usize, pairColumns: i32, to: usize,
 /**
  * Convolution from the planes of `pairInput`. packed: the nine planes' weights, in blocks of 16, 8 or 4
  * filters, each [lines, pairs of values, filters of the block, 2]. A plane's run has `lines` lines of
- * `values` values (both even T / 2 times those of a block). rows x columns: the convolution's output; pool:
- * write the largest of each 2 x 2 instead, whose windows at an odd edge are cut. passRows: rows of 2 x 2
- * outputs made at once; products: room for nine planes of passRows x tileColumns pixels of 32-bit products
- * (filters rounded up to whole blocks). Units, unit and bias as for `finishSums`.
+ * `values` values (T / 2 times those of a block, rounded up to pairs). rows x columns: the convolution's
+ * output; pool: write the largest of each 2 x 2 instead, whose windows at an odd edge are cut. passRows: rows
+ * of 2 x 2 outputs made at once; products: room for nine planes of passRows x tileColumns pixels of 32-bit
+ * products (filters rounded up to whole blocks). Units, unit and bias as for `finishSums`.
  */
 export function convolvePairs(
   u: usize,

@@ -66,7 +66,8 @@ const wrongFiles: readonly WrongFile[] = [
   },
   {
     what: "an address with no file behind it",
-    words: /^ModelFileError: The model "[^"]*" cannot be read \(.* answered with status 404\); the shipped models are .*\.$/,
+    words:
+      /^ModelFileError: The model "[^"]*" cannot be read \(.* answered with status 404\); the shipped models are .*\.$/,
   },
 ];
 

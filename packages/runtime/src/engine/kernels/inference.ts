@@ -3,5 +3,5 @@
 export { scaleShift } from "./batch-normalization";
 export { convolve, packWeights, pad } from "./convolution";
 export { depthwise } from "./depthwise";
-export { add, convertBytes, convertFloats } from "./elementwise";
+export { add, addNarrow, convertBytes, convertFloats } from "./elementwise";
 export { maxPool, sumPixels } from "./pool";

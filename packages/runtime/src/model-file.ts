@@ -13,11 +13,15 @@ export { ModelFileError } from "./safetensors.js";
 
 /** How a face becomes the network's input; the same for training, the command line and the browser. */
 export interface CropGeometry {
-  /** The whole image scaled to the input, or a square placed by the eyes. */
+  /** What training showed the network: whole images scaled to the input, or squares placed by the eyes. */
   readonly source: "whole-image" | "eyes";
-  /** Centre [x, y] of the eye seen on the left, as fractions of the crop's side, when known. */
+  /**
+   * Where a face found in a picture is to have the eye seen on the left: [x, y] of its centre as fractions of the
+   * crop's side. With whole images it is the mean over the training images, as the detector sees them; where
+   * neither eye is stated, faces are placed as in FER+ (`ferPlusCrop`).
+   */
   readonly leftEye?: readonly [number, number];
-  /** Centre [x, y] of the eye seen on the right, as fractions of the crop's side, when known. */
+  /** The same for the eye seen on the right. */
   readonly rightEye?: readonly [number, number];
 }
 

@@ -80,6 +80,7 @@ function toLayers(nodes: Nodes): Layer[] {
       ...layer,
       ...(node.inputs[0] !== previous && { input: nameOf(node.inputs[0]) }),
       ...(node.layer.kind === "add" && { other: nameOf(node.inputs[1]) }),
+      ...(node.layer.kind === "concatenate" && { others: node.inputs.slice(1).map(nameOf) }),
     } as Layer);
     previous = index;
   }

@@ -8,6 +8,19 @@ export {
   readModel,
 } from "./classifier.js";
 export { EngineError } from "./engine/memory.js";
+export { type BlazeFaceOptions, loadBlazeFace } from "./face/blazeface.js";
+export { drawGreyView, faceView, ferPlusCrop } from "./face/crop.js";
+export {
+  type Detection,
+  type DetectOptions,
+  type FaceDetector,
+  knownBoxesDetector,
+  type Landmarks,
+  wholePictureDetector,
+} from "./face/detection.js";
+export { browserDetector, hasBrowserDetector } from "./face/native/browser.js";
+export { type Box, type Picture, PictureError, type Point } from "./face/picture.js";
+export type { FaceQuality } from "./face/quality.js";
 export { renderView, type View, ViewError, wholeImageView } from "./face/view.js";
 export {
   type CropGeometry,
@@ -18,4 +31,13 @@ export {
 } from "./model-file.js";
 export { analyze, type Layer, type Network, type NetworkAnalysis, NetworkError } from "./network.js";
 export { createNetwork, networkNames } from "./networks/index.js";
+export type { ImageSource, PixelData } from "./pictures/image-source.js";
+export type { Face, Recognition } from "./recognizer/face.js";
+export {
+  createRecognizer,
+  type RecognizeOptions,
+  type Recognizer,
+  RecognizerError,
+  type RecognizerOptions,
+} from "./recognizer/recognizer.js";
 export { shippedModels } from "./shipped.js";

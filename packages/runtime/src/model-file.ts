@@ -1,16 +1,27 @@
 import { analyze, type Network, type NetworkAnalysis, NetworkError } from "./network.js";
-import { ModelFileError, readSafetensors, tensorValues, writeSafetensors } from "./safetensors.js";
+import {
+  ModelFileError,
+  type NamedTensor,
+  readSafetensors,
+  type StoredTensor,
+  tensorValues,
+  writeSafetensors,
+} from "./safetensors.js";
 import { canonicalJson, isRecord, parseUntrustedJson, quoted } from "./untrusted-json.js";
 
 export { ModelFileError } from "./safetensors.js";
 
 /** How a face becomes the network's input; the same for training, the command line and the browser. */
 export interface CropGeometry {
-  /** The whole image scaled to the input, or a square placed by the eyes. */
+  /** What training showed the network: whole images scaled to the input, or squares placed by the eyes. */
   readonly source: "whole-image" | "eyes";
-  /** Centre [x, y] of the eye seen on the left, as fractions of the crop's side, when known. */
+  /**
+   * Where a face found in a picture is to have the eye seen on the left: [x, y] of its centre as fractions of the
+   * crop's side. With whole images it is the mean over the training images, as the detector sees them; where
+   * neither eye is stated, faces are placed as in FER+ (`ferPlusCrop`).
+   */
   readonly leftEye?: readonly [number, number];
-  /** Centre [x, y] of the eye seen on the right, as fractions of the crop's side, when known. */
+  /** The same for the eye seen on the right. */
   readonly rightEye?: readonly [number, number];
 }
 
@@ -35,7 +46,7 @@ const version = "1";
 const largestMap = 2 ** 26;
 
 /** Analyses a network from a file; every fault becomes one short sentence. */
-function analyzeNetwork(network: unknown): NetworkAnalysis {
+export function analyzeNetwork(network: unknown): NetworkAnalysis {
   if (!isRecord(network)) throw new ModelFileError("The model's network is not a JSON object.");
   if (typeof network["name"] !== "string" || network["name"] === "") {
     throw new ModelFileError("The model's network has no name.");
@@ -116,7 +127,7 @@ function checkProvenance(provenance: unknown): Record<string, unknown> {
 }
 
 /** Text of a part of the model that a reader will accept. */
-function metadataText(part: string, value: unknown): string {
+export function metadataText(part: string, value: unknown): string {
   try {
     const text = canonicalJson(value);
     parseUntrustedJson(text);
@@ -154,25 +165,16 @@ function checkNames(analysis: NetworkAnalysis, names: Iterable<string>): void {
   }
 }
 
-/**
- * Reads a model from the bytes of a safetensors file. Weights stored as float16 are widened to float32.
- *
- * @throws ModelFileError with one sentence, whatever the bytes are.
- */
-export function readModelFile(bytes: Uint8Array): Model {
-  const { metadata, tensors } = readSafetensors(bytes);
+/** Checks format and version; returns a reader of the other entries of the metadata. */
+export function openMetadata(
+  metadata: ReadonlyMap<string, string>,
+  format: string,
+  version: string,
+): (key: string) => unknown {
   const entry = (key: string): string => {
     const text = metadata.get(key);
     if (text === undefined) throw new ModelFileError(`The model file's metadata lacks the entry "${key}".`);
     return text;
-  };
-  const json = (key: string): unknown => {
-    const text = entry(key);
-    try {
-      return parseUntrustedJson(text);
-    } catch (error) {
-      throw new ModelFileError(`The model file's metadata entry "${key}" ${(error as Error).message}.`);
-    }
   };
   if (entry("format") !== format) {
     throw new ModelFileError(`The model file's format is ${quoted(entry("format"))}, not "${format}".`);
@@ -182,12 +184,21 @@ export function readModelFile(bytes: Uint8Array): Model {
       `The model file has the version ${quoted(entry("version"))}, but only version "${version}" can be read.`,
     );
   }
-  const network = json("network");
-  const analysis = analyzeNetwork(network);
-  const labels = checkLabels(json("labels"), analysis);
-  const crop = checkCrop(json("crop"));
-  const calibration = checkCalibration(json("calibration"));
-  const provenance = checkProvenance(json("provenance"));
+  return (key) => {
+    const text = entry(key);
+    try {
+      return parseUntrustedJson(text);
+    } catch (error) {
+      throw new ModelFileError(`The model file's metadata entry "${key}" ${(error as Error).message}.`);
+    }
+  };
+}
+
+/** The values of all of a network's parameters, checked. */
+export function readWeights(
+  analysis: NetworkAnalysis,
+  tensors: ReadonlyMap<string, StoredTensor>,
+): Map<string, Float32Array> {
   checkNames(analysis, tensors.keys());
   const weights = new Map<string, Float32Array>();
   for (const { name, shape, role } of analysis.parameters) {
@@ -201,6 +212,46 @@ export function readModelFile(bytes: Uint8Array): Model {
     checkValues(name, role, values);
     weights.set(name, values);
   }
+  return weights;
+}
+
+/** A network's parameters as tensors of a file, checked. */
+export function storedWeights(
+  analysis: NetworkAnalysis,
+  weights: ReadonlyMap<string, Float32Array>,
+  precision: "float32" | "float16" = "float32",
+): NamedTensor[] {
+  const elementType = precision === "float16" ? "F16" : "F32";
+  checkNames(analysis, weights.keys());
+  return analysis.parameters.map(({ name, shape, length, role }) => {
+    const values = weights.get(name)!;
+    if (values.length !== length) {
+      throw new ModelFileError(
+        `The model's tensor ${quoted(name)} has ${values.length} values, but its network needs ${length}.`,
+      );
+    }
+    checkValues(name, role, values);
+    if (elementType === "F16" && values.some((value) => Math.abs(value) >= 65520)) {
+      throw new ModelFileError(`The model's tensor ${quoted(name)} has values too large for float16.`);
+    }
+    return { name, shape, values, elementType } as const;
+  });
+}
+
+/**
+ * Reads a model from the bytes of a safetensors file. Weights stored as float16 are widened to float32.
+ *
+ * @throws ModelFileError with one sentence, whatever the bytes are.
+ */
+export function readModelFile(bytes: Uint8Array): Model {
+  const { metadata, tensors } = readSafetensors(bytes);
+  const json = openMetadata(metadata, format, version);
+  const analysis = analyzeNetwork(json("network"));
+  const labels = checkLabels(json("labels"), analysis);
+  const crop = checkCrop(json("crop"));
+  const calibration = checkCalibration(json("calibration"));
+  const provenance = checkProvenance(json("provenance"));
+  const weights = readWeights(analysis, tensors);
   return { network: analysis.network, labels, weights, crop, calibration, provenance };
 }
 
@@ -216,22 +267,8 @@ export function writeModelFile(
   model: Model,
   options: { readonly precision?: "float32" | "float16" } = {},
 ): Uint8Array<ArrayBuffer> {
-  const elementType = options.precision === "float16" ? "F16" : "F32";
   const analysis = analyzeNetwork(model.network);
-  checkNames(analysis, model.weights.keys());
-  const tensors = analysis.parameters.map(({ name, shape, length, role }) => {
-    const values = model.weights.get(name)!;
-    if (values.length !== length) {
-      throw new ModelFileError(
-        `The model's tensor ${quoted(name)} has ${values.length} values, but its network needs ${length}.`,
-      );
-    }
-    checkValues(name, role, values);
-    if (elementType === "F16" && values.some((value) => Math.abs(value) >= 65520)) {
-      throw new ModelFileError(`The model's tensor ${quoted(name)} has values too large for float16.`);
-    }
-    return { name, shape, values, elementType } as const;
-  });
+  const tensors = storedWeights(analysis, model.weights, options.precision);
   const metadata = new Map([
     ["calibration", metadataText("calibration", checkCalibration(model.calibration))],
     ["crop", metadataText("crop", checkCrop(model.crop))],

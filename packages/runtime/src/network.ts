@@ -66,12 +66,25 @@ export interface GlobalAveragePoolLayer extends LayerBase {
   readonly kind: "globalAveragePool";
 }
 
-/** Residual addition of two feature maps of one shape. */
+/**
+ * Residual addition of two feature maps of one height and width. Where one has fewer channels, those that it
+ * lacks at its end count as zero (the parameter-free shortcut A of He et al. 2015).
+ */
 export interface AddLayer extends LayerBase {
   readonly kind: "add";
   /** The second operand; the first is `input`. */
   readonly other: string;
   readonly activation?: Activation;
+}
+
+/**
+ * All values of several maps, one map after another, as one vector; for networks with several outputs, to run
+ * only: the trainer has no gradient for it.
+ */
+export interface ConcatenateLayer extends LayerBase {
+  readonly kind: "concatenate";
+  /** The maps after the first, which is `input`. */
+  readonly others: readonly string[];
 }
 
 /** Inverted dropout in training; nothing when the network runs. */
@@ -88,6 +101,7 @@ export type Layer =
   | MaxPoolLayer
   | GlobalAveragePoolLayer
   | AddLayer
+  | ConcatenateLayer
   | DropoutLayer;
 
 /** What the network reads: pixels 0..255 become `pixel * scale + offset` before the first layer. */
@@ -230,6 +244,12 @@ export function analyze(network: Network): NetworkAnalysis {
     };
     const inputs = [layer.input === undefined ? index - 1 : find(layer.input)];
     if (layer.kind === "add") inputs.push(find(layer.other));
+    if (layer.kind === "concatenate") {
+      if (!Array.isArray(layer.others)) {
+        throw new NetworkError(`Layer "${layer.name}" has no list of the others that it reads.`);
+      }
+      inputs.push(...layer.others.map(find));
+    }
     layers.push(place(layer, index, inputs, inputs.map(shapeOf)));
     indexOf.set(layer.name, index);
   }
@@ -324,12 +344,14 @@ function place(
     case "globalAveragePool":
       return placed([1, 1, channels]);
     case "add":
-      if (text(inputShapes[0]) !== text(inputShapes[1])) {
+      if (height !== inputShapes[1][0] || width !== inputShapes[1][1]) {
         throw new NetworkError(
           `Layer "${layer.name}" adds maps of different shapes, ${text(inputShapes[0])} and ${text(inputShapes[1])}.`,
         );
       }
-      return placed(inputShape);
+      return placed([height, width, Math.max(channels, inputShapes[1][2])]);
+    case "concatenate":
+      return placed([1, 1, inputShapes.reduce((sum, shape) => sum + product(shape), 0)]);
     case "dropout":
       if (!(layer.rate >= 0 && layer.rate < 1)) {
         throw new NetworkError(

@@ -139,6 +139,14 @@ describe.each(fast)("$name agrees with the reference", (operations) => {
       );
       const other = random.values(x.length);
       expectClose(operations.add(x, other, true), referenceOperations.add(x, other, true), "add");
+      const narrowChannels = random.integer(1, channels);
+      const narrow = random.values(n * pixels * narrowChannels);
+      const relu = random.pick([true, false]);
+      expectClose(
+        operations.addNarrow(narrow, narrowChannels, x, channels, relu),
+        referenceOperations.addNarrow(narrow, narrowChannels, x, channels, relu),
+        { pixels, narrowChannels, channels },
+      );
       const moments = operations.moments(channels, x);
       const expected = referenceOperations.moments(channels, x);
       expectClose(moments.mean, expected.mean, "mean");

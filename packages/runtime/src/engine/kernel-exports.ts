@@ -68,6 +68,15 @@ export interface InferenceKernels {
     relu: number,
   ): void;
   add(a: number, b: number, n: number, y: number, relu: number): void;
+  addNarrow(
+    narrow: number,
+    narrowChannels: number,
+    wide: number,
+    channels: number,
+    pixels: number,
+    y: number,
+    relu: number,
+  ): void;
   convertBytes(x: number, n: number, scale: number, offset: number, y: number): void;
   convertFloats(x: number, n: number, scale: number, offset: number, y: number): void;
   maxPool(

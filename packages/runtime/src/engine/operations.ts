@@ -37,6 +37,13 @@ export interface Operations {
   globalAveragePool(pixels: number, channels: number, n: number, x: Float32Array): Float32Array;
   globalAveragePoolGradient(pixels: number, channels: number, n: number, dy: Float32Array): Float32Array;
   add(a: Float32Array, b: Float32Array, relu?: boolean): Float32Array;
+  addNarrow(
+    narrow: Float32Array,
+    narrowChannels: number,
+    wide: Float32Array,
+    channels: number,
+    relu?: boolean,
+  ): Float32Array;
   moments(channels: number, x: Float32Array): { mean: Float32Array; variance: Float32Array };
 }
 
@@ -187,6 +194,10 @@ export function wasmOperations(build: "training" | "training-relaxed"): Operatio
     },
     add: (a, b, relu = false) =>
       call([a, b], [a.length], (k, [aAt, bAt], [y]) => k.add(aAt, bAt, a.length, y, relu ? 1 : 0))[0],
+    addNarrow: (narrow, narrowChannels, wide, channels, relu = false) =>
+      call([narrow, wide], [wide.length], (k, [narrowAt, wideAt], [y]) =>
+        k.addNarrow(narrowAt, narrowChannels, wideAt, channels, wide.length / channels, y, relu ? 1 : 0),
+      )[0],
     moments(channels, x) {
       const [mean, variance] = call([x], [channels, channels], (k, [xAt], [mean, variance]) =>
         k.moments(xAt, x.length / channels, channels, mean, variance),

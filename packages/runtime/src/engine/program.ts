@@ -4,6 +4,7 @@ import {
   batchNormalizationEpsilon,
   type Network,
   type PlacedLayer,
+  type Shape,
 } from "../network.js";
 import { placeBuffers } from "./buffers.js";
 import { Convolution } from "./convolution.js";
@@ -112,11 +113,12 @@ export class Program {
       })),
     );
     const base = arena.floats(plan.total);
+    const shapeOf = (index: number) => (index < 0 ? inputShape : layers[index].outputShape);
     const address = (index: number) => base + plan.offsets[valueIndex(index)] * 4;
     this.#input = address(-1);
 
     for (const placed of layers) {
-      if (!fusedInto.has(placed.index)) this.#steps.push(this.#plan(placed, address));
+      if (!fusedInto.has(placed.index)) this.#steps.push(this.#plan(placed, address, shapeOf));
     }
     this.#instance = instantiate(inferenceKernels(), arena.finish());
     const buffer = this.#instance.memory.buffer;
@@ -200,7 +202,7 @@ export class Program {
     };
   }
 
-  #plan(placed: PlacedLayer, address: (index: number) => number): Step {
+  #plan(placed: PlacedLayer, address: (index: number) => number, shapeOf: (index: number) => Shape): Step {
     const { layer, inputShape } = placed;
     const x = address(placed.inputs[0]);
     const y = address(placed.index);
@@ -279,7 +281,36 @@ export class Program {
         };
       case "add": {
         const other = address(placed.inputs[1]);
-        return { run: (n) => this.#instance.kernels.add(x, other, n * pixels * channels, y, relu) };
+        const otherChannels = shapeOf(placed.inputs[1])[2];
+        if (otherChannels === channels) {
+          return { run: (n) => this.#instance.kernels.add(x, other, n * pixels * channels, y, relu) };
+        }
+        const [narrow, narrowChannels, wide, wideChannels] =
+          channels < otherChannels
+            ? [x, channels, other, otherChannels]
+            : [other, otherChannels, x, channels];
+        return {
+          run: (n) =>
+            this.#instance.kernels.addNarrow(narrow, narrowChannels, wide, wideChannels, n * pixels, y, relu),
+        };
+      }
+      case "concatenate": {
+        const total = placed.outputShape[2];
+        const parts = placed.inputs.map((input) => ({
+          from: address(input) / 4,
+          length: shapeOf(input).reduce((a, b) => a * b, 1),
+        }));
+        return {
+          run: (n) => {
+            for (let i = 0; i < n; i++) {
+              let to = y / 4 + i * total;
+              for (const { from, length } of parts) {
+                this.#floats.copyWithin(to, from + i * length, from + (i + 1) * length);
+                to += length;
+              }
+            }
+          },
+        };
       }
       case "dropout":
         return { run: () => undefined };

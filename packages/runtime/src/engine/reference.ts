@@ -160,6 +160,34 @@ export function add(a: Float32Array, b: Float32Array, relu = false): Float32Arra
   return a.map((value, index) => (relu ? Math.max(value + b[index], 0) : value + b[index]));
 }
 
+/** The sum of a map and one with fewer channels, whose missing channels count as zero. */
+export function addNarrow(
+  narrow: Float32Array,
+  narrowChannels: number,
+  wide: Float32Array,
+  channels: number,
+  relu = false,
+): Float32Array {
+  return wide.map((value, index) => {
+    const channel = index % channels;
+    const pixel = (index - channel) / channels;
+    const sum = channel < narrowChannels ? value + narrow[pixel * narrowChannels + channel] : value;
+    return relu ? Math.max(sum, 0) : sum;
+  });
+}
+
+/** Image by image, all values of one map after all values of another. */
+export function concatenate(images: number, maps: readonly Float32Array[]): Float32Array {
+  const values: number[] = [];
+  for (let image = 0; image < images; image++) {
+    for (const map of maps) {
+      const length = map.length / images;
+      values.push(...map.subarray(image * length, (image + 1) * length));
+    }
+  }
+  return Float32Array.from(values);
+}
+
 /** Mean and biased variance per channel over all pixels of all images. */
 export function moments(channels: number, x: Float32Array): { mean: Float32Array; variance: Float32Array } {
   const pixels = x.length / channels;
@@ -230,7 +258,8 @@ export function run(
   const outputs: Float32Array[] = [];
   for (const placed of layers) {
     const { layer } = placed;
-    const [x, other] = placed.inputs.map((index) => (index < 0 ? input : outputs[index]));
+    const maps = placed.inputs.map((index) => (index < 0 ? input : outputs[index]));
+    const [x, other] = maps;
     const parameter = (role: string) => weights.get(`${layer.name}.${role}`) as Float32Array;
     const relu = "activation" in layer && layer.activation === "relu";
     switch (layer.kind) {
@@ -260,8 +289,16 @@ export function run(
         outputs.push(globalAveragePool(height * width, channels, images, x));
         break;
       }
-      case "add":
-        outputs.push(add(x, other, relu));
+      case "add": {
+        const [height, width, channels] = placed.inputShape;
+        const otherChannels = other.length / (images * height * width);
+        if (channels === otherChannels) outputs.push(add(x, other, relu));
+        else if (channels < otherChannels) outputs.push(addNarrow(x, channels, other, otherChannels, relu));
+        else outputs.push(addNarrow(other, otherChannels, x, channels, relu));
+        break;
+      }
+      case "concatenate":
+        outputs.push(concatenate(images, maps));
         break;
       case "dropout":
         outputs.push(x);

@@ -8,6 +8,7 @@ import {
   instantiate,
   type KernelInstance,
   type Network,
+  NetworkError,
   type PlacedLayer,
   poolShape,
   type TrainingKernels,
@@ -74,6 +75,16 @@ export class TrainingGraph {
   ) {
     const { layers, inputShape, outputShape } = analyze(network);
     const length = (shape: readonly number[]) => shape[0] * shape[1] * shape[2];
+    for (const { layer, inputs, outputShape: shape } of layers) {
+      if (layer.kind !== "add") continue;
+      if (
+        inputs.every((index) => length(index < 0 ? inputShape : layers[index].outputShape) === length(shape))
+      )
+        continue;
+      throw new NetworkError(
+        `Layer "${layer.name}" adds maps of different channels, which cannot be trained.`,
+      );
+    }
     this.inputLength = length(inputShape);
     this.classes = length(outputShape);
     this.layout = layoutParameters(network);
@@ -237,6 +248,8 @@ export class TrainingGraph {
             }
           },
         };
+      case "concatenate":
+        throw new NetworkError(`Layer "${name}" concatenates maps, which cannot be trained.`);
       case "add": {
         const other = inputs[1] < 0 ? this.#inputAt : this.#outputAt[inputs[1]];
         const dOther = inputs[1] < 0 ? 0 : this.#gradientAt[inputs[1]];

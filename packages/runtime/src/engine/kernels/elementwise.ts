@@ -33,6 +33,38 @@ export function add(a: usize, b: usize, n: i32, y: usize, relu: bool): void {
   }
 }
 
+/**
+ * y = wide + narrow, clamped at zero where relu is asked for, for maps of `pixels` x channels values; the
+ * channels that the narrow map lacks at the end of each pixel count as zero.
+ */
+export function addNarrow(
+  narrow: usize,
+  narrowChannels: i32,
+  wide: usize,
+  channels: i32,
+  pixels: i32,
+  y: usize,
+  relu: bool,
+): void {
+  const floor = relu ? f32x4.splat(0) : f32x4.splat(-Infinity);
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    let channel = 0;
+    for (; channel + 4 <= narrowChannels; channel += 4) {
+      const offset = channel * 4;
+      v128.store(y + offset, f32x4.max(f32x4.add(v128.load(narrow + offset), v128.load(wide + offset)), floor));
+    }
+    for (; channel < channels; channel++) {
+      const offset = channel * 4;
+      let sum = f32.load(wide + offset);
+      if (channel < narrowChannels) sum += f32.load(narrow + offset);
+      f32.store(y + offset, relu ? max<f32>(sum, 0) : sum);
+    }
+    narrow += narrowChannels * 4;
+    wide += channels * 4;
+    y += channels * 4;
+  }
+}
+
 /** The gradient through a ReLU, in place: dy is kept where y > 0 and becomes 0 elsewhere. */
 export function reluGradient(y: usize, dy: usize, n: i32): void {
   const zero = f32x4.splat(0);

@@ -3,7 +3,7 @@
 export { scaleShift } from "./batch-normalization";
 export { convolve, packWeights, pad } from "./convolution";
 export { depthwise } from "./depthwise";
-export { add, convertBytes, convertFloats } from "./elementwise";
+export { add, addNarrow, convertBytes, convertFloats } from "./elementwise";
 export { maxPool, sumPixels } from "./pool";
 export { convolveIntegers } from "./integer-convolution";
 export { convolvePairs, pairInput } from "./integer-pairs";

@@ -3,5 +3,5 @@
 export { centredProducts, inputGradient, moments, scaleShift } from "./batch-normalization";
 export { convolve, packWeights, pad, weightGradient } from "./convolution";
 export { crop, depthwise, depthwiseInputGradient, depthwiseWeightGradient } from "./depthwise";
-export { add, convertBytes, convertFloats, copyOrAdd, multiply, reluGradient, zero } from "./elementwise";
+export { add, addNarrow, convertBytes, convertFloats, copyOrAdd, multiply, reluGradient, zero } from "./elementwise";
 export { maxPool, maxPoolGradient, spreadPixels, sumPixels } from "./pool";

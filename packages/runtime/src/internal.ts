@@ -21,6 +21,7 @@ export * from "./model-file.js";
 export * from "./network.js";
 export * from "./network-file.js";
 export * from "./networks/index.js";
+export * from "./networks/micro.js";
 export * from "./networks/microexpnet.js";
 export * from "./networks/teacher.js";
 export * from "./recognizer/face.js";

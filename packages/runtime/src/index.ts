@@ -8,6 +8,7 @@ export {
   readModel,
 } from "./classifier.js";
 export { EngineError } from "./engine/memory.js";
+export type { Precision } from "./engine/program.js";
 export { renderView, type View, ViewError, wholeImageView } from "./face/view.js";
 export {
   type CropGeometry,

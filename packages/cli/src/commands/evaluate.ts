@@ -1,5 +1,6 @@
 import { type Dataset, type Split, selectImages, splitIndices } from "@microexpnet/training";
 import { type Command, Option } from "commander";
+import type { Precision } from "microexpnet";
 import {
   addCommonOptions,
   CommandError,
@@ -18,6 +19,7 @@ interface EvaluateOptions extends CommonOptions {
   data: string;
   split?: Split | "all";
   report?: string;
+  precision: Precision;
 }
 
 export function registerEvaluate(program: Command): void {
@@ -31,6 +33,11 @@ export function registerEvaluate(program: Command): void {
         "--split <part>",
         "the part to measure on; by default test where there is one, else valid, else all",
       ).choices(["train", "valid", "test", "all"]),
+    )
+    .addOption(
+      new Option("--precision <type>", "what the engine multiplies")
+        .choices(["float32", "int16"])
+        .default("float32"),
     )
     .option("--report <file>", "write a report in HTML, too");
   addCommonOptions(command).action((name: string, options: EvaluateOptions) =>
@@ -47,9 +54,15 @@ async function evaluate(name: string, options: EvaluateOptions, signal: AbortSig
   if (model.crop.source === "eyes") {
     message("The model's crop is placed by the eyes, which the data does not give: whole images are used.");
   }
-  const evaluation = await evaluateModel(model, dataset, signal);
+  const evaluation = await evaluateModel(model, dataset, signal, options.precision);
   for (const sentence of evaluation.notes) message(sentence);
-  const result = { ...evaluation.figures, model: name, data: whole.name, split };
+  const result = {
+    ...evaluation.figures,
+    model: name,
+    data: whole.name,
+    split,
+    precision: options.precision,
+  };
   if (options.report) {
     const page = await renderReport(evaluationReport(result));
     await writeFileAtomically(options.report, new TextEncoder().encode(page));

@@ -1,17 +1,16 @@
 import { readSource } from "#files";
+import { ClassifierError } from "./classifier-error.js";
 import { fasterPrecision } from "./engine/faster-precision.js";
 import { type Precision, Program } from "./engine/program.js";
 import { foldBatchNormalization } from "./fold.js";
-import { type Model, ModelFileError, readModelFile } from "./model-file.js";
+import { type Model, ModelFileError, readModelFile, writeModelFile } from "./model-file.js";
+import { type ClassifierPool, createPool } from "./pool/pool.js";
 import { shippedModels } from "./shipped.js";
-
-/** Thrown when pixels do not have the form that a classifier reads. */
-export class ClassifierError extends Error {
-  override name = "ClassifierError";
-}
 
 /** A shipped model's name, a URL, a path (in Node) or the bytes of a model file. */
 export type ModelSource = string | URL | Uint8Array | ArrayBuffer;
+
+export { ClassifierError } from "./classifier-error.js";
 
 export interface Classifier {
   /** Class names, in the order of the scores. */
@@ -32,6 +31,12 @@ export interface Classifier {
   logits(pixels: ArrayLike<number>): Float32Array;
   /** Probabilities, softmax of the logits over the calibrated temperature; arguments as for `logits`. */
   probabilities(pixels: ArrayLike<number>): Float32Array;
+  /**
+   * Starts `workers` threads that do the same, for folders and video.
+   *
+   * @throws PoolError where the threads cannot be started
+   */
+  pool(workers: number): Promise<ClassifierPool>;
 }
 
 export interface ClassifierOptions {
@@ -131,6 +136,7 @@ export function createClassifier(model: Model, options: ClassifierOptions = {}):
       }
       return values;
     },
+    pool: (workers) => createPool(workers, { kind: "start", model: writeModelFile(model), precision, batch }),
   };
 }
 

@@ -19,4 +19,5 @@ export {
 } from "./model-file.js";
 export { analyze, type Layer, type Network, type NetworkAnalysis, NetworkError } from "./network.js";
 export { createNetwork, networkNames } from "./networks/index.js";
+export { type ClassifierPool, PoolError } from "./pool/pool.js";
 export { shippedModels } from "./shipped.js";

@@ -35,7 +35,7 @@ function readTensor(pbf: PbfReader): [string, Tensor] {
     if (tag === 1) shape.push(pbf.readVarint());
     if (tag === 2) type = pbf.readVarint();
     if (tag === 8) name = pbf.readString();
-    if (tag === 9) raw = pbf.readBytes().slice();
+    if (tag === 9) raw = Uint8Array.from(pbf.readBytes());
   }, undefined);
   const numbers =
     type === 1 ? new Float32Array(raw.buffer) : Array.from(new BigInt64Array(raw.buffer), Number);

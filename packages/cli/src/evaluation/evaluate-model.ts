@@ -1,5 +1,5 @@
 import { type Dataset, type Evaluation, evaluateLogits, matchLabels } from "@microexpnet/training";
-import type { Model } from "microexpnet/internal";
+import type { Model, Precision } from "microexpnet/internal";
 import { datasetLogits } from "./dataset-logits.js";
 
 /** An evaluation with what the model and the data do not share. */
@@ -23,6 +23,7 @@ export async function evaluateModel(
   model: Model,
   dataset: Dataset,
   signal: AbortSignal,
+  precision?: Precision,
 ): Promise<{ figures: ModelEvaluation; notes: string[] }> {
   const { toModel, missingInModel, missingInDataset } = matchLabels(model.labels, dataset.labels);
   const known = model.labels.length;
@@ -30,7 +31,11 @@ export async function evaluateModel(
   let next = known;
   const place = Array.from(toModel, (index) => (index >= 0 ? index : next++));
   const truth = Array.from(dataset.classes, (label) => place[label]);
-  const logits = withUnknownClasses(await datasetLogits(model, dataset, signal), known, labels.length);
+  const logits = withUnknownClasses(
+    await datasetLogits(model, dataset, signal, precision),
+    known,
+    labels.length,
+  );
   const { temperature } = model.calibration;
   const figures = {
     ...evaluateLogits({ logits, truth, labels, temperature }),

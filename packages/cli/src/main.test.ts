@@ -31,10 +31,7 @@ describe("wrong usage ends with 2 and one sentence", () => {
       'The option --split cannot be "some": allowed choices are train, valid, test, all.',
     ],
     [["bench", "--network", "big"], /^There is no network "big"; there are .*\.$/],
-    [
-      ["predict", "a.png", "--crop", "face"],
-      /^The option --crop cannot be "face": .*crop the faces beforehand.*\.$/,
-    ],
+    [["predict", "a.png", "--csv", "--json"], /^The options --csv and --json exclude each other\.$/],
   ])("%j", async (argv, sentence) => {
     const run = await runCommand(argv[0], "--json", ...argv.slice(1));
     expect(run.code).toBe(2);

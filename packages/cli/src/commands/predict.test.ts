@@ -9,7 +9,8 @@ import { lastLine, runCommand } from "../../test/run-command.js";
 
 const folder = temporaryFolder();
 const model = join(folder, "model.safetensors");
-const predict = (...words: string[]) => runCommand("predict", ...words, "--model", model);
+const find = (...words: string[]) => runCommand("predict", ...words, "--model", model);
+const predict = (...words: string[]) => find(...words, "--crop", "none");
 
 /** Says "dark" of black pictures and "bright" of bright ones. */
 beforeAll(async () => {
@@ -19,7 +20,7 @@ beforeAll(async () => {
 it("gives each picture's face in the contract's form", async () => {
   const wide = await putPicture(join(folder, "good", "wide.png"), 0, 60, 41);
   const large = await putPicture(join(folder, "good", "deep", "large.jpg"), 240, 300);
-  const run = await predict(join(folder, "good"), "--json", "--crop", "none");
+  const run = await predict(join(folder, "good"), "--json");
   expect(run.code).toBe(0);
   const { files } = JSON.parse(run.stdout);
   expect(files).toEqual([

@@ -4,11 +4,14 @@ import {
   CommandError,
   type CommonOptions,
   message,
+  parseInteger,
   printResult,
   runAction,
   UsageError,
 } from "../console.js";
 import { loadModel } from "../models.js";
+import { Annotator } from "../prediction/annotate.js";
+import { predictionCsv } from "../prediction/csv.js";
 import { listPictures } from "../prediction/list-pictures.js";
 import { type FilePrediction, predictFiles } from "../prediction/predict-files.js";
 import { formatTable } from "../report/table.js";
@@ -16,19 +19,35 @@ import { formatTable } from "../report/table.js";
 interface PredictOptions extends CommonOptions {
   model: string;
   crop: "face" | "none";
+  maxFaces: number;
+  levels: number;
+  annotate?: string;
+  csv?: boolean;
 }
 
 export function registerPredict(program: Command): void {
   const command = program
     .command("predict")
-    .description("classify the faces in pictures")
-    .argument("<files...>", "pictures, or folders of them")
+    .description("find and classify the faces in pictures and videos")
+    .argument(
+      "<files...>",
+      'pictures, videos, folders of them, patterns such as "*.jpg", or - for standard input',
+    )
     .option("--model <name>", "a shipped model's name or a model file", "microexpnet-2019")
     .addOption(
-      new Option("--crop <how>", "none takes each picture as one face; face would look for faces in it")
+      new Option("--crop <how>", "face looks for faces; none takes each picture as one face")
         .choices(["face", "none"])
-        .default("none"),
-    );
+        .default("face"),
+    )
+    .option("--max-faces <number>", "faces in each picture, the surest first", parseInteger(1, 1000), 100)
+    .option(
+      "--levels <number>",
+      "sizes of faces: 1 large ones alone, up to 4 for crowds",
+      parseInteger(1, 4),
+      3,
+    )
+    .option("--annotate <folder>", "write each picture with boxes and bars into a folder")
+    .option("--csv", "print one line of comma-separated values for each face");
   addCommonOptions(command).action((paths: string[], options: PredictOptions) =>
     runAction(options, (signal) => predict(paths, options, signal), "Stopped; nothing was printed."),
   );
@@ -39,14 +58,15 @@ async function predict(
   options: PredictOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  if (options.crop === "face") {
-    throw new UsageError(
-      'The option --crop cannot be "face": face detection is not part of this version, so crop the faces beforehand and use --crop none.',
-    );
-  }
+  if (options.csv && options.json) throw new UsageError("The options --csv and --json exclude each other.");
+  const { crop, maxFaces, levels } = options;
   const model = await loadModel(options.model);
-  const files = await predictFiles(model, await listPictures(paths, signal), signal);
-  printResult(options, { files }, () => predictionText(files));
+  const annotator = options.annotate === undefined ? undefined : await Annotator.open(options.annotate);
+  const pictures = await listPictures(paths, signal);
+  const files = await predictFiles(model, pictures, { crop, maxFaces, levels, annotator, signal });
+  printResult(options, { files }, () =>
+    options.csv ? predictionCsv(files, model.labels) : predictionText(files),
+  );
   const failed = files.filter((file) => file.error !== undefined);
   for (const { error } of failed) message(error as string);
   if (failed.length > 0) {
@@ -61,12 +81,14 @@ async function predict(
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 
 function predictionText(files: readonly FilePrediction[]): string {
-  const rows = files.flatMap(({ path, faces }) =>
-    faces.map(({ label, probabilities }) => {
+  const rows = files.flatMap(({ path, faces, error }) => {
+    if (faces.length === 0 && error === undefined)
+      return [[path, "no face", undefined, undefined, undefined]];
+    return faces.map(({ label, probabilities }) => {
       const [, second] = Object.entries(probabilities).sort((a, b) => b[1] - a[1]);
       return [path, label, percent(probabilities[label]), second?.[0], second && percent(second[1])];
-    }),
-  );
+    });
+  });
   if (rows.length === 0) return "No picture was classified.";
   return formatTable(["Picture", "Expression", "Probability", "Second", "Its probability"], rows);
 }

@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import type { Picture } from "microexpnet";
 import sharp, { type Sharp } from "sharp";
 import { reasonOf } from "./files.js";
 
@@ -8,6 +9,8 @@ sharp.cache(false);
 
 /** Larger pictures are left out: four at a time must fit in memory. */
 const pixelLimit = 64_000_000;
+/** Those that a decoder can read row by row may be larger, as they are made smaller on the way. */
+const streamedPixelLimit = 500_000_000;
 const byteLimit = 128 * 1024 * 1024;
 
 /** Formats that are pixels; drawings such as SVG, which would be rendered, are not faces. */
@@ -54,12 +57,55 @@ async function readBytes(file: string): Promise<Buffer> {
 }
 
 /** Makes a sentence's end of what the decoder says. */
-function imageErrorOf(error: unknown): ImageError {
+function imageErrorOf(error: unknown, limit = pixelLimit): ImageError {
   if (error instanceof ImageError) return error;
   const message = String((error as Error | undefined)?.message ?? error).split("\n")[0];
   if (/unsupported image format/i.test(message)) return new ImageError("is not an image of a known format");
-  if (/pixel limit/i.test(message)) return new ImageError(`has more than ${pixelLimit / 1e6} million pixels`);
+  if (/pixel limit/i.test(message)) return new ImageError(`has more than ${limit / 1e6} million pixels`);
   return new ImageError(`is damaged (${message.replace(/[.\s]+$/, "")})`);
+}
+
+/** A picture in colour, made smaller where it is large. */
+export interface DecodedPicture {
+  readonly picture: Picture;
+  /** Width and height of the whole upright picture in pixels, before it was made smaller. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Decodes an image file, turned upright by its EXIF orientation, its longer side reduced to `longest` pixels where it
+ * is longer. Transparent parts become black; of an animation the first picture counts. Memory stays bounded:
+ * pictures whose format can be read row by row may have up to 500 million pixels, others 64 million.
+ *
+ * @param source a path, or a file's bytes
+ * @throws ImageError when the file gives no image.
+ */
+export async function decodePicture(source: string | Uint8Array, longest = 2048): Promise<DecodedPicture> {
+  const bytes = typeof source === "string" ? await readBytes(source) : source;
+  let limit = streamedPixelLimit;
+  try {
+    if (bytes.length === 0) throw new ImageError("is empty");
+    const options = { failOn: "error", sequentialRead: true } as const;
+    const about = await sharp(bytes, { ...options, limitInputPixels: limit }).metadata();
+    if (!pixelFormats.has(about.format)) throw new ImageError(`is of the format ${about.format}, not pixels`);
+    const { width, height } = about.autoOrient;
+    const isStreamed = (about.format === "png" || about.format === "jpeg") && !about.isProgressive;
+    if (!isStreamed || (about.orientation ?? 1) > 1) limit = pixelLimit;
+    let image = sharp(bytes, { ...options, limitInputPixels: limit }).autoOrient();
+    if (Math.max(width, height) > longest) image = image.resize(longest, longest, { fit: "inside" });
+    if (about.hasAlpha) image = image.flatten({ background: "#000000" });
+    const { data, info } = await image
+      .toColourspace("srgb")
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    const { channels } = info;
+    if (channels !== 1 && channels !== 3)
+      throw new ImageError(`gave ${channels} channels in place of 1 or 3`);
+    return { picture: { data, width: info.width, height: info.height, channels }, width, height };
+  } catch (error) {
+    throw imageErrorOf(error, limit);
+  }
 }
 
 /** The largest centred square of a picture; of an odd remainder the greater half is cut at the right or bottom. */

@@ -13,7 +13,13 @@ import {
   withBatchNormalization,
 } from "@microexpnet/training";
 import { workerTeam } from "@microexpnet/training/node";
-import { foldBatchNormalization, type Model, type Network, writeModelFile } from "microexpnet/internal";
+import {
+  ferPlusCrop,
+  foldBatchNormalization,
+  type Model,
+  type Network,
+  writeModelFile,
+} from "microexpnet/internal";
 import { Progress } from "../console.js";
 import { writeFileAtomically } from "../models.js";
 import { renderReport } from "../report/report.js";
@@ -105,7 +111,8 @@ export async function runTraining(
     network,
     labels,
     weights: result.weights,
-    crop: { source: "whole-image" },
+    // The faces of FER2013 are those of FER+, where the geometry was measured.
+    crop: /^fer(plus|2013):/.test(request.train.name) ? ferPlusCrop : { source: "whole-image" },
     calibration: { temperature },
     provenance: request.provenance,
   });

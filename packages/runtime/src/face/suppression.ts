@@ -2,7 +2,7 @@ import { covered, type Detection, type Landmarks, overlap } from "./detection.js
 import type { Box, Point } from "./picture.js";
 
 /** Share of the smaller of two boxes that the other covers, from which one is no face of its own. */
-const mostlyCovered = 0.7;
+const mostlyCovered = 0.5;
 
 /** Mean of numbers with weights. */
 function mean<T>(items: readonly T[], weights: readonly number[], value: (item: T) => number): number {

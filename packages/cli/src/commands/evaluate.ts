@@ -2,7 +2,7 @@ import type { Split } from "@microexpnet/training";
 import { type Command, Option } from "commander";
 import type { Precision } from "microexpnet";
 import { addCommonOptions, type CommonOptions, message, printResult, runAction } from "../console.js";
-import { evaluateModel } from "../evaluation/evaluate-model.js";
+import { type AnswerChoice, evaluateModel } from "../evaluation/evaluate-model.js";
 import { evaluationReport, evaluationText } from "../evaluation/evaluation-report.js";
 import { loadModel, writeFileAtomically } from "../models.js";
 import { renderReport } from "../report/report.js";
@@ -14,6 +14,7 @@ interface EvaluateOptions extends CommonOptions {
   split?: Split | "all";
   report?: string;
   precision: Precision;
+  among: AnswerChoice;
 }
 
 export function registerEvaluate(program: Command): void {
@@ -33,6 +34,14 @@ export function registerEvaluate(program: Command): void {
         .choices(["float32", "int16"])
         .default("float32"),
     )
+    .addOption(
+      new Option(
+        "--among <classes>",
+        "what the model may answer: all its classes, or those alone of the data",
+      )
+        .choices(["all", "data"])
+        .default("all"),
+    )
     .option("--report <file>", "write a report in HTML, too");
   addCommonOptions(command).action((name: string, options: EvaluateOptions) =>
     runAction(options, (signal) => evaluate(name, options, signal), "Stopped; nothing was written."),
@@ -47,7 +56,7 @@ async function evaluate(name: string, options: EvaluateOptions, signal: AbortSig
   if (model.crop.source === "eyes") {
     message("The model's crop is placed by the eyes, which the data does not give: whole images are used.");
   }
-  const evaluation = await evaluateModel(model, dataset, signal, options.precision);
+  const evaluation = await evaluateModel(model, dataset, signal, options);
   for (const sentence of evaluation.notes) message(sentence);
   const result = {
     ...evaluation.figures,
@@ -55,6 +64,7 @@ async function evaluate(name: string, options: EvaluateOptions, signal: AbortSig
     data: whole.name,
     split,
     precision: options.precision,
+    among: options.among,
   };
   if (options.report) {
     const page = await renderReport(evaluationReport(result));

@@ -1,7 +1,7 @@
-// How time and memory grow with the work: batches of 1 to 1,024, the paper's 16 networks against their
-// multiply-accumulates, and a million classifications in one process.
+// How time and memory grow with the work: batches of 1 to 1,024 and the paper's 16 networks against their
+// multiply-accumulates; or a million classifications in one process; or pools of one and two workers.
 //
-//   node scaling.mjs [--precision int16] [--network microexpnet-2019] [--million]
+//   node scaling.mjs [--precision int16] [--network microexpnet-2019] [--million | --workers]
 import { parseArgs } from "node:util";
 import { createClassifier } from "../packages/runtime/dist/index.js";
 import {
@@ -11,13 +11,14 @@ import {
   Program,
 } from "../packages/runtime/dist/internal.js";
 import { randomModel } from "./random-model.mjs";
-import { formatTable } from "./table.mjs";
+import { formatTable, quartiles } from "./table.mjs";
 
 const { values: options } = parseArgs({
   options: {
     precision: { type: "string", default: "int16" },
     network: { type: "string", default: "microexpnet-2019" },
     million: { type: "boolean", default: false },
+    workers: { type: "boolean", default: false },
   },
 });
 const { precision } = options;
@@ -44,6 +45,15 @@ function measure(program, batch) {
   return fastest * 1000;
 }
 
+/** Images per second of a pool that is given arrays of 64 images for as long as it takes them. */
+async function poolRate(pool, shape) {
+  const pixels = new Uint8Array(64 * shape.reduce((a, b) => a * b)).map((_, i) => (i * 97) % 256);
+  const arrays = Array.from({ length: 120 * pool.workers }, () => pixels);
+  const start = performance.now();
+  for await (const _ of pool.map(arrays));
+  return (64_000 * arrays.length) / (performance.now() - start);
+}
+
 if (options.million) {
   const classifier = createClassifier(randomModel(options.network), { precision });
   const pixels = new Uint8Array(classifier.inputShape.reduce((a, b) => a * b));
@@ -58,6 +68,26 @@ if (options.million) {
     classifier.probabilities(pixels);
   }
   console.log(formatTable(["Classifications", "Seconds", "Resident MiB"], rows));
+} else if (options.workers) {
+  const classifier = createClassifier(randomModel(options.network), { precision });
+  const pools = [await classifier.pool(1), await classifier.pool(2)];
+  const rates = [[], []];
+  for (let round = 0; round < 16; round++) {
+    for (const [i, pool] of pools.entries()) {
+      const rate = await poolRate(pool, classifier.inputShape);
+      // The first rounds let the compiler finish in each worker.
+      if (round > 4) rates[i].push(rate);
+    }
+  }
+  const ratios = rates[1].map((rate, round) => rate / rates[0][round]);
+  const rows = rates.map((list, i) => [
+    String(i + 1),
+    quartiles(list)[1].toFixed(0),
+    i ? quartiles(ratios)[1].toFixed(2) : "1.00",
+  ]);
+  console.log(`${options.network} in ${precision}, arrays of 64 images`);
+  console.log(formatTable(["Workers", "Images/s", "Ratio"], rows));
+  for (const pool of pools) await pool.close();
 } else {
   const batches = Array.from({ length: 11 }, (_, power) => {
     const batch = 2 ** power;

@@ -2,6 +2,7 @@
 // asks for: answers { scores } to { pixels }, and { framesPerSecond } to { milliseconds }.
 import { readFileSync } from "node:fs";
 import { engines } from "./engines/index.mjs";
+import { measure } from "./engines/measure.mjs";
 
 const { engine: name, modelFile, onnxFile, inputShape, batch } = JSON.parse(process.argv[2]);
 const engine = await engines[name]({
@@ -12,26 +13,13 @@ const engine = await engines[name]({
 });
 let input;
 
-async function measure(milliseconds) {
-  const start = performance.now();
-  let runs = 0;
-  let elapsed = 0;
-  while (elapsed < milliseconds) {
-    // Asking the clock each time would cost as much as a small network's thousandth part.
-    for (let i = 0; i < 8; i++) await engine.run(input);
-    runs += 8;
-    elapsed = performance.now() - start;
-  }
-  return (1000 * runs * batch) / elapsed;
-}
-
 process.on("message", async ({ pixels, milliseconds }) => {
   try {
     if (pixels) {
       input = engine.prepare?.(pixels) ?? pixels;
       process.send({ scores: Float32Array.from(await engine.run(input)) });
     } else {
-      process.send({ framesPerSecond: await measure(milliseconds) });
+      process.send({ framesPerSecond: await measure(engine, input, batch, milliseconds) });
     }
   } catch (error) {
     process.send({ error: String(error) });

@@ -1,4 +1,4 @@
-import { onnxruntimeNode, onnxruntimeWeb } from "./onnxruntime.mjs";
+import { loadOnnx } from "./onnxruntime.mjs";
 import { ours } from "./ours.mjs";
 import { tensorflowWasm } from "./tensorflow.mjs";
 
@@ -10,7 +10,14 @@ import { tensorflowWasm } from "./tensorflow.mjs";
 export const engines = {
   "microexpnet float32": ours("float32"),
   "microexpnet int16": ours("int16"),
-  "onnxruntime-node": onnxruntimeNode,
-  "onnxruntime-web wasm": onnxruntimeWeb,
+  "onnxruntime-node": async (settings) => {
+    const { default: runtime } = await import("onnxruntime-node");
+    return loadOnnx(runtime, "cpu", settings);
+  },
+  "onnxruntime-web wasm": async (settings) => {
+    const { default: runtime } = await import("onnxruntime-web");
+    runtime.env.wasm.numThreads = 1;
+    return loadOnnx(runtime, "wasm", settings);
+  },
   "tfjs wasm": tensorflowWasm,
 };

@@ -1,5 +1,5 @@
 /** One of the builds of ONNX Runtime on one thread, with a model file that this project exported. */
-async function load(runtime, provider, { onnxBytes, inputShape, batch }) {
+export async function loadOnnx(runtime, provider, { onnxBytes, inputShape, batch }) {
   const session = await runtime.InferenceSession.create(onnxBytes, {
     executionProviders: [provider],
     intraOpNumThreads: 1,
@@ -28,15 +28,4 @@ function channelsFirst(pixels, [height, width, channels]) {
     const rest = i - image;
     return pixels[image + (rest % area) * channels + Math.floor(rest / area)];
   });
-}
-
-export async function onnxruntimeNode(settings) {
-  const { default: runtime } = await import("onnxruntime-node");
-  return load(runtime, "cpu", settings);
-}
-
-export async function onnxruntimeWeb(settings) {
-  const { default: runtime } = await import("onnxruntime-web");
-  runtime.env.wasm.numThreads = 1;
-  return load(runtime, "wasm", settings);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { IntegerConvolution } from "./integer-convolution.js";
 import { integerConvolution, quantiseMap } from "./integer-reference.js";
 import { activationLimit, byteScale, quantiseWeights, weightLimit } from "./integer-scales.js";
-import type { InferenceKernels, IntegerKernels } from "./kernel-exports.js";
+import type { InferenceKernels, IntegerKernels, PairKernels } from "./kernel-exports.js";
 import { Arena, instantiate } from "./memory.js";
 import { inferenceKernels } from "./program.js";
 import { convolution, maxPool } from "./reference.js";
@@ -62,7 +62,10 @@ function runKernels(
   if (pool && !plan.pooled) return undefined;
   const count = (pool ? Math.ceil(rows / 2) * Math.ceil(columns / 2) : rows * columns) * shape.filters;
   const output = arena.floats(count + 4);
-  const instance = instantiate<InferenceKernels & IntegerKernels>(inferenceKernels(), arena.finish());
+  const instance = instantiate<InferenceKernels & IntegerKernels & PairKernels>(
+    inferenceKernels(),
+    arena.finish(),
+  );
   // What is not written, and what is written past the end, both show.
   instance.floats(output, count + 4).fill(Number.NaN);
   plan.setWeights(instance.memory.buffer, weights, bias);

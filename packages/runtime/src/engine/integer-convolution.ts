@@ -5,21 +5,18 @@ import {
   type IntegerWeights,
   quantiseWeights,
 } from "./integer-scales.js";
-import type { IntegerKernels } from "./kernel-exports.js";
+import type { IntegerKernels, PairKernels } from "./kernel-exports.js";
 import type { Arena } from "./memory.js";
+import {
+  blockWidth,
+  type PairPlan,
+  pairWeights,
+  planesBytes,
+  planPairs,
+  requirePairScratch,
+  wholeBlocks,
+} from "./pair-plan.js";
 import { type ConvolutionShape, type WindowGeometry, windowGeometry } from "./shapes.js";
-
-/** Bytes of 32-bit products that are made at once: they are read back while the first cache holds them. */
-const productBytes = 24 * 1024;
-
-/** Filters in the kernels' next block: 16, 8 or 4, the last one partly empty. */
-const blockWidth = (filters: number): number => (filters > 8 ? 16 : filters > 4 ? 8 : 4);
-
-/** Filters rounded up to whole blocks. */
-function wholeBlocks(filters: number): number {
-  const rest = filters % 16;
-  return filters - rest + (rest > 0 ? blockWidth(rest) : 0);
-}
 
 /** Values of a run rounded up to pairs; the weight of a value too many is zero. */
 const wholePairs = (values: number): number => Math.ceil(values / 2) * 2;
@@ -29,7 +26,7 @@ const packedValues = (depth: number, filters: number): number => depth * wholeBl
 
 /**
  * A convolution or dense layer on 16-bit integers, planned for one image at a time: floats or bytes in,
- * floats out. See `integer-scales.ts` for how it stays exact and `kernels/integer-pairs.ts` for its fast way.
+ * floats out. See `integer-scales.ts` for how it stays exact and `kernels/pairs.ts` for its fast way.
  */
 export class IntegerConvolution {
   /** The 2 x 2 pool that follows is taken in, so that the convolution's own output is never written. */
@@ -38,7 +35,6 @@ export class IntegerConvolution {
   /** Values of one output map, after the pool where it is taken in. */
   readonly outputLength: number;
   readonly #geometry: WindowGeometry;
-  readonly #paddedWidth: number;
   readonly #pairs?: PairPlan;
   /** Values of one run of neighbouring inputs, rounded up to pairs. */
   readonly #run: number;
@@ -57,27 +53,22 @@ export class IntegerConvolution {
     const geometry = windowGeometry(shape, kernel);
     this.#geometry = geometry;
     this.limit = bytes?.limit ?? activationLimit((kernel * kernel * channels) / groups);
-    this.#pairs = planPairs(shape, geometry);
+    this.#pairs = planPairs(shape);
     this.pooled = pool && this.#pairs !== undefined;
     const { rows, columns } = geometry;
     this.outputLength =
       (this.pooled ? Math.ceil(rows / 2) * Math.ceil(columns / 2) : rows * columns) * filters;
     const pairs = this.#pairs;
-    let paddedHeight = height + geometry.above + Math.max(geometry.below, 0);
-    this.#paddedWidth = width + geometry.left + Math.max(geometry.right, 0);
-    if (pairs) {
-      paddedHeight = Math.max(paddedHeight, (2 * pairs.rows + 1) * stride);
-      this.#paddedWidth = Math.max(this.#paddedWidth, (2 * pairs.columns + 1) * stride);
-    }
-    this.#rowBytes = this.#paddedWidth * channels * 2;
+    const paddedHeight = pairs?.paddedHeight ?? height + geometry.above + Math.max(geometry.below, 0);
+    const paddedWidth = pairs?.paddedWidth ?? width + geometry.left + Math.max(geometry.right, 0);
+    this.#rowBytes = paddedWidth * channels * 2;
     // The border is never written, so it stays zero. The last pair of an odd run reads past it.
     this.#input = arena.allocate(paddedHeight * this.#rowBytes + 64);
     const groupFilters = filters / groups;
     if (pairs) {
-      this.#run = 0;
-      this.#packed = arena.allocate(9 * packedValues(pairs.lines * pairs.values, filters) * 2);
-      const planes = 9 * (pairs.rows * stride * pairs.columns * pairs.segment * 2 + 16);
-      arena.requireScratch(planes + pairs.passRows * pairs.productRow * 9 + 128);
+      this.#run = wholePairs(pairs.values);
+      this.#packed = arena.allocate(9 * packedValues(pairs.lines * this.#run, filters) * 2);
+      requirePairScratch(arena, pairs, stride, 2);
     } else {
       const values = groups === 1 ? kernel * channels : channels / groups;
       this.#run = wholePairs(values);
@@ -115,15 +106,14 @@ export class IntegerConvolution {
   }
 
   /** Writes the output of the map read last to y; `unit` is what reading it returned. */
-  forward(k: IntegerKernels, unit: number, y: number, relu: boolean): void {
+  forward(k: IntegerKernels & PairKernels, unit: number, y: number, relu: boolean): void {
     const { channels, filters, kernel, stride, groups } = this.shape;
     const { rows, columns } = this.#geometry;
     const { scratch } = this.arena;
     const pairs = this.#pairs;
     if (pairs) {
-      k.pairInput(this.#input, this.#rowBytes, stride, pairs.segment, pairs.rows, pairs.columns, scratch);
-      const planes = 9 * (pairs.rows * stride * pairs.columns * pairs.segment * 2 + 16);
-      k.convolvePairs(
+      k.pairIntegers(this.#input, this.#rowBytes, stride, pairs.segment, pairs.rows, pairs.columns, scratch);
+      k.convolveIntegerPairs(
         scratch,
         stride,
         pairs.segment,
@@ -132,11 +122,11 @@ export class IntegerConvolution {
         this.#packed,
         filters,
         pairs.lines,
-        pairs.values,
+        this.#run,
         rows,
         columns,
         pairs.passRows,
-        scratch + Math.ceil(planes / 64) * 64,
+        scratch + planesBytes(pairs, stride, 2),
         this.#units,
         unit,
         this.#bias,
@@ -200,35 +190,19 @@ export class IntegerConvolution {
     }
   }
 
-  /** The nine planes in the order e, r, o of rows, then of columns, each as `#packRuns` would lay it. */
+  /** The nine planes, each as `#packRuns` would lay it. */
   #packPairs(memory: ArrayBufferLike, { values }: IntegerWeights): void {
-    const { channels, filters, kernel, stride } = this.shape;
-    const { segment, lines, values: length } = this.#pairs!;
+    const { filters } = this.shape;
+    const plan = this.#pairs!;
+    const planes = pairWeights(plan, this.shape, values);
     const target = new Int16Array(memory, this.#packed);
-    /** First tap and last tap of the two that a combination adds. */
-    const taps = [
-      [0, 0],
-      [0, 1],
-      [1, 1],
-    ];
     let next = 0;
-    for (const rowTaps of taps) {
-      for (const columnTaps of taps) {
-        next = packBlocks(target, next, filters, lines, length, (line, value, filter) => {
-          const [block, inner] = [Math.floor(line / stride), line % stride];
-          const [column, within] = [Math.floor(value / segment), value % segment];
-          if (column * 2 * stride >= kernel) return 0;
-          let sum = 0;
-          for (let i = rowTaps[0]; i <= rowTaps[1]; i++) {
-            for (let j = columnTaps[0]; j <= columnTaps[1]; j++) {
-              const row = (2 * block + i) * stride + inner;
-              const first = (2 * column + j) * stride * channels + within;
-              sum += values[(row * kernel * channels + first) * filters + filter];
-            }
-          }
-          return sum;
-        });
-      }
+    for (let plane = 0; plane < 9; plane++) {
+      next = packBlocks(target, next, filters, plan.lines, this.#run, (line, value, filter) =>
+        value < plan.values
+          ? planes[((plane * plan.lines + line) * plan.values + value) * filters + filter]
+          : 0,
+      );
     }
   }
 }
@@ -255,41 +229,4 @@ function packBlocks(
     }
   }
   return place;
-}
-
-/** The sizes that `kernels/integer-pairs.ts` is called with. */
-interface PairPlan {
-  readonly rows: number;
-  readonly columns: number;
-  readonly segment: number;
-  readonly lines: number;
-  readonly values: number;
-  readonly productRow: number;
-  readonly passRows: number;
-}
-
-/** Whether a convolution of this shape can take in a 2 x 2 pool. */
-export function canPool(shape: ConvolutionShape): boolean {
-  return planPairs(shape, windowGeometry(shape, shape.kernel)) !== undefined;
-}
-
-/** Plans a convolution in pairs, or tells by undefined that its shape does not allow it or does not gain. */
-function planPairs(shape: ConvolutionShape, { rows, columns }: WindowGeometry): PairPlan | undefined {
-  const { channels, filters, kernel, stride, groups } = shape;
-  const taps = kernel / stride;
-  const segment = stride * channels;
-  if (groups > 1 || taps % 2 !== 0 || (segment !== 2 && segment % 4 !== 0)) return undefined;
-  if (rows < 2 || columns < 2) return undefined;
-  const tileRows = Math.ceil(rows / 2);
-  const tileColumns = Math.ceil(columns / 2);
-  const productRow = tileColumns * wholeBlocks(filters) * 4;
-  return {
-    rows: tileRows + taps / 2 - 1,
-    columns: tileColumns + taps / 2 - 1,
-    segment,
-    lines: (taps / 2) * stride,
-    values: wholePairs((taps / 2) * segment),
-    productRow,
-    passRows: Math.min(tileRows, Math.max(1, Math.floor(productBytes / (9 * productRow)))),
-  };
 }

@@ -9,7 +9,7 @@
  * With N products a sum, activations of at most A and weights w of at most `weightLimit`:
  *
  * - every sum fits 32 bits, because the filter's unit is chosen such that A * (|w1| + ... + |wN|) < 2^31;
- * - the combinations of `kernels/integer-pairs.ts` fit 16 bits: they add at most four values of at most
+ * - the combinations of `kernels/pairs.ts` fit 16 bits: they add at most four values of at most
  *   8191, which is 32764, and a pair of products of two such is at most 2 * 32764^2 < 2^31. Sums of those
  *   may wrap around, but are added and subtracted only, which is exact modulo 2^32, and the results are the
  *   sums of the line above.

@@ -130,7 +130,11 @@ export interface IntegerKernels {
     cRow: number,
     cColumn: number,
   ): void;
-  pairInput(
+}
+
+/** Convolution with fewer products, of floats and of integers. */
+export interface PairKernels {
+  pairFloats(
     x: number,
     xRow: number,
     stride: number,
@@ -139,7 +143,35 @@ export interface IntegerKernels {
     pairColumns: number,
     u: number,
   ): void;
-  convolvePairs(
+  pairIntegers(
+    x: number,
+    xRow: number,
+    stride: number,
+    segment: number,
+    pairRows: number,
+    pairColumns: number,
+    u: number,
+  ): void;
+  convolveFloatPairs(
+    u: number,
+    stride: number,
+    segment: number,
+    pairRows: number,
+    pairColumns: number,
+    packed: number,
+    filters: number,
+    lines: number,
+    values: number,
+    rows: number,
+    columns: number,
+    passRows: number,
+    products: number,
+    bias: number,
+    relu: number,
+    pool: number,
+    y: number,
+  ): void;
+  convolveIntegerPairs(
     u: number,
     stride: number,
     segment: number,

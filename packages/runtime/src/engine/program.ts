@@ -2,6 +2,7 @@ import {
   type Activation,
   analyze,
   batchNormalizationEpsilon,
+  type Layer,
   type Network,
   type PlacedLayer,
   type Shape,
@@ -10,10 +11,12 @@ import { placeBuffers } from "./buffers.js";
 import { Convolution } from "./convolution.js";
 import { fusedPools } from "./fused-pools.js";
 import inferenceModule from "./generated/inference.js";
-import { canPool, IntegerConvolution } from "./integer-convolution.js";
+import { IntegerConvolution } from "./integer-convolution.js";
 import { type ByteScale, byteScale } from "./integer-scales.js";
-import type { InferenceKernels, IntegerKernels } from "./kernel-exports.js";
+import type { InferenceKernels, IntegerKernels, PairKernels } from "./kernel-exports.js";
 import { Arena, compileModule, EngineError, instantiate, type KernelInstance } from "./memory.js";
+import { PairConvolution } from "./pair-convolution.js";
+import { runsInPairs } from "./pair-plan.js";
 import { type ConvolutionShape, convolutionShape, poolShape, windowGeometry } from "./shapes.js";
 
 /** Gives the values of a parameter by name, for example "conv1.weight". */
@@ -49,7 +52,7 @@ export class Program {
   readonly outputLength: number;
   /** Bytes of the program's whole memory. */
   readonly memoryBytes: number;
-  readonly #instance: KernelInstance<InferenceKernels & IntegerKernels>;
+  readonly #instance: KernelInstance<InferenceKernels & IntegerKernels & PairKernels>;
   readonly #steps: Step[] = [];
   readonly #bytes: Uint8ClampedArray;
   readonly #floats: Float32Array;
@@ -61,7 +64,7 @@ export class Program {
   readonly #readsFloats: boolean;
   readonly #byteScale?: ByteScale;
   /** Pools that run within a convolution, by the convolution's index. */
-  readonly #pools: ReadonlyMap<number, number> = new Map();
+  readonly #pools: ReadonlyMap<number, number>;
 
   /**
    * @throws NetworkError where the network does not fit together
@@ -82,11 +85,10 @@ export class Program {
     const arena = this.#arena;
     if (options.precision === "int16") {
       this.#byteScale = byteScale(network.input.scale, network.input.offset);
-      this.#pools = fusedPools(layers, (placed) => {
-        const shape = this.#integerShape(placed);
-        return shape !== undefined && canPool(shape);
-      });
     }
+    this.#pools = fusedPools(layers, ({ layer, ...placed }) =>
+      layer.kind === "convolution" ? runsInPairs(convolutionShape({ ...placed, layer })) : false,
+    );
     this.#readsFloats = layers.some(
       (placed) => placed.inputs.includes(-1) && !(this.#byteScale && this.#integerShape(placed)),
     );
@@ -183,12 +185,7 @@ export class Program {
     const outputBytes = convolution.outputLength * 4;
     const relu = isRelu(layer);
     return {
-      setWeights: (parameters) =>
-        convolution.setWeights(
-          this.#floats.buffer,
-          parameters(`${layer.name}.weight`),
-          ((layer as { bias?: boolean }).bias ?? true) ? parameters(`${layer.name}.bias`) : undefined,
-        ),
+      setWeights: (parameters) => convolution.setWeights(this.#floats.buffer, ...values(layer, parameters)),
       run: (n) => {
         const { kernels } = this.#instance;
         for (let i = 0; i < n; i++) {
@@ -197,6 +194,25 @@ export class Program {
             ? convolution.readBytes(kernels, from, bytes)
             : convolution.readFloats(kernels, from);
           convolution.forward(kernels, unit, y + i * outputBytes, relu);
+        }
+      },
+    };
+  }
+
+  #planInPairs(placed: PlacedLayer, shape: ConvolutionShape, address: (index: number) => number): Step {
+    const { layer, inputs, index } = placed;
+    const pool = this.#pools.get(index);
+    const convolution = new PairConvolution(shape, this.#arena, pool !== undefined);
+    const x = address(inputs[0]);
+    const y = address(pool ?? index);
+    const inputBytes = shape.height * shape.width * shape.channels * 4;
+    const outputBytes = convolution.outputLength * 4;
+    const relu = isRelu(layer);
+    return {
+      setWeights: (parameters) => convolution.setWeights(this.#floats.buffer, ...values(layer, parameters)),
+      run: (n) => {
+        for (let i = 0; i < n; i++) {
+          convolution.forward(this.#instance.kernels, x + i * inputBytes, y + i * outputBytes, relu);
         }
       },
     };
@@ -214,7 +230,9 @@ export class Program {
       case "dense": {
         const integerShape = this.#integerShape(placed);
         if (integerShape) return this.#planIntegers(placed, integerShape, address);
-        const convolution = new Convolution(convolutionShape({ ...placed, layer }), this.batch, this.#arena);
+        const shape = convolutionShape({ ...placed, layer });
+        if (runsInPairs(shape)) return this.#planInPairs(placed, shape, address);
+        const convolution = new Convolution(shape, this.batch, this.#arena);
         this.#arena.requireScratch((convolution.weightLength + convolution.shape.filters) * 4);
         const hasBias = layer.bias ?? true;
         return {
@@ -319,3 +337,10 @@ export class Program {
 }
 
 const isRelu = (layer: object): boolean => (layer as { activation?: Activation }).activation === "relu";
+
+/** A layer's weights and, where it has one, its bias. */
+function values(layer: Layer, parameters: ParameterSource): [Float32Array, Float32Array?] {
+  const hasBias = (layer as { bias?: boolean }).bias ?? true;
+  const weights = parameters(`${layer.name}.weight`);
+  return hasBias ? [weights, parameters(`${layer.name}.bias`)] : [weights];
+}

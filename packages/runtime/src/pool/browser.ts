@@ -1,5 +1,5 @@
 import { ClassifierError } from "../classifier-error.js";
-import { PoolError, type PoolWorker, type WorkerReply } from "./pool.js";
+import { PoolError, type PoolWorker, transferOf, type WorkerReply } from "./pool.js";
 
 /** Starts a Web Worker; bundlers find its script by the form of this call. */
 export function startWorker(): PoolWorker {
@@ -20,7 +20,7 @@ export function startWorker(): PoolWorker {
           else if ("error" in reply) reject(new ClassifierError(reply.error));
           else resolve(reply.scores);
         };
-        worker.postMessage(request);
+        worker.postMessage(request, transferOf(request));
       }),
     terminate: async () => {
       worker.terminate();

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { ClassifierError } from "../classifier-error.js";
-import { PoolError, type PoolWorker, type WorkerReply } from "./pool.js";
+import { PoolError, type PoolWorker, transferOf, type WorkerReply } from "./pool.js";
 
 /**
  * Starts a worker thread; it keeps the process alive only while it has something to answer.
@@ -29,7 +29,7 @@ export function startWorker(script = new URL("./node-worker/worker.js", import.m
           else resolve(reply.scores);
         };
         worker.ref();
-        worker.postMessage(request);
+        worker.postMessage(request, transferOf(request));
       }),
     terminate: async () => {
       await worker.terminate();

@@ -138,3 +138,9 @@ export async function createPool(
 function copyOf(pixels: ArrayLike<number>): ArrayLike<number> {
   return ArrayBuffer.isView(pixels) ? (pixels as Uint8Array).slice() : Array.from(pixels);
 }
+
+/** What is handed over to a worker instead of copied again: the copy of the pixels. */
+export function transferOf(request: WorkerStart | WorkerJob): ArrayBuffer[] {
+  const isCopy = request.kind !== "start" && ArrayBuffer.isView(request.pixels);
+  return isCopy ? [(request.pixels as Uint8Array<ArrayBuffer>).buffer] : [];
+}

@@ -6,5 +6,5 @@ export { depthwise } from "./depthwise";
 export { add, addNarrow, convertBytes, convertFloats } from "./elementwise";
 export { maxPool, sumPixels } from "./pool";
 export { convolveIntegers } from "./integer-convolution";
-export { convolvePairs, pairInput } from "./integer-pairs";
+export { convolveFloatPairs, convolveIntegerPairs, pairFloats, pairIntegers } from "./pairs";
 export { centre, largest, quantise } from "./quantise";

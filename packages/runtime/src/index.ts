@@ -32,6 +32,7 @@ export {
 export { analyze, type Layer, type Network, type NetworkAnalysis, NetworkError } from "./network.js";
 export { createNetwork, networkNames } from "./networks/index.js";
 export type { ImageSource, PixelData } from "./pictures/image-source.js";
+export { createWorkerRecognizer } from "./recognizer/browser.js";
 export type { Face, Recognition } from "./recognizer/face.js";
 export {
   createRecognizer,

@@ -39,7 +39,7 @@ describe.skipIf(!present)("the page", () => {
     await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
   };
   const status = (pattern: RegExp) =>
-    page.locator("#status", { hasText: pattern }).waitFor({ timeout: 60_000 });
+    page.locator("#status", { hasText: pattern }).waitFor({ timeout: 20_000 });
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "microexpnet-demo-"));
@@ -95,6 +95,12 @@ describe.skipIf(!present)("the page", () => {
     expect(bars.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 3);
     expect(Number(await page.locator("#rate").textContent())).toBeGreaterThan(0);
     expect(await page.locator("#detect").textContent()).toMatch(/^\d+\.\d ms$/);
+    // The boxes' colour, which neither the clip nor the stage has.
+    const shot = await page.locator("#stage").screenshot();
+    const { data } = await sharp(shot).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    let drawn = 0;
+    for (let at = 0; at < data.length; at += 3) if (data[at] - data[at + 2] > 150) drawn++;
+    expect(drawn).toBeGreaterThan(500);
     await photograph("camera");
   });
 
@@ -162,7 +168,7 @@ describe.skipIf(!present)("the page", () => {
     await page.locator(".gallery button").nth(1).click();
     await status(/text\.png is no picture/);
 
-    await page.evaluate(() => navigator.serviceWorker.ready);
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
     server.close();
     await page.reload();
     await status(/Ready/);

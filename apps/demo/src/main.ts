@@ -261,7 +261,7 @@ exportButton.addEventListener("click", () => {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 });
 
-if (import.meta.env.PROD && "serviceWorker" in navigator) {
+if (import.meta.env.MODE === "production" && "serviceWorker" in navigator) {
   navigator.serviceWorker.register("./service-worker.js").catch(() => {
     // Without it the page works as well, but not offline.
   });

@@ -111,12 +111,14 @@ async function follow(mirrored: boolean, signal: AbortSignal): Promise<void> {
       since = now;
     }
     drawOverlay(overlay, recognition, mirrored);
-    const [first] = recognition.faces;
+    // By id, so that cards and chart stay with their faces when another becomes the surest.
+    const faces = [...recognition.faces].sort((a, b) => a.id - b.id);
+    const [first] = faces;
     if (first) timeline.add({ time: now, label: first.label, values: Object.values(first.probabilities) });
     // Bars and chart need not change faster than one can look.
     if (now - drawnAt < 100) continue;
     drawnAt = now;
-    results.show(recognition.faces);
+    results.show(faces);
     timeline.draw(now);
     exportButton.disabled = timeline.isEmpty;
     showSpeed(recognition.milliseconds, perSecond);

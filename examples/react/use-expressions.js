@@ -23,7 +23,6 @@ export function useExpressions(videoRef, options = { smoothing: 300 }) {
     });
     return () => controller.abort();
     // The options are read once: a new recogniser for each render would be none at all.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   }, [videoRef]);
   return faces;
 }

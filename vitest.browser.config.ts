@@ -6,7 +6,7 @@ export default defineConfig({
   resolve: { conditions: ["source"] },
   ssr: { resolve: { conditions: ["source"], externalConditions: ["source"] } },
   test: {
-    include: ["packages/*/browser-tests/**/*.browser.test.ts"],
+    include: ["{packages,apps}/*/browser-tests/**/*.browser.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 600_000,
     pool: "forks",

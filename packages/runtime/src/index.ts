@@ -34,6 +34,7 @@ export { analyze, type Layer, type Network, type NetworkAnalysis, NetworkError }
 export { createNetwork, networkNames } from "./networks/index.js";
 export type { ImageSource, PixelData } from "./pictures/image-source.js";
 export { type ClassifierPool, PoolError } from "./pool/pool.js";
+export { createWorkerRecognizer } from "./recognizer/browser.js";
 export type { Face, Recognition } from "./recognizer/face.js";
 export {
   createRecognizer,

@@ -136,18 +136,23 @@ function addLuma(
   block: number,
 ): void {
   let at = (y * width + left) * channels;
-  const green = channels === 1 ? 0 : 1;
-  const blue = channels === 1 ? 0 : 2;
+  const second = channels === 1 ? 0 : 1;
+  const third = channels === 1 ? 0 : 2;
   for (let x = left, column = 0; x < right; column++) {
     const end = Math.min(x + block, right);
-    let missing = x + block - end;
-    let sum = 0;
-    let luma = 0;
+    const missing = x + block - end;
+    let red = 0;
+    let green = 0;
+    let blue = 0;
     for (; x < end; x++, at += channels) {
-      luma = 299 * data[at] + 587 * data[at + green] + 114 * data[at + blue];
-      sum += luma;
+      red += data[at];
+      green += data[at + second];
+      blue += data[at + third];
     }
-    for (; missing > 0; missing--) sum += luma;
-    sums[column] += sum;
+    const edge = at - channels;
+    red += missing * data[edge];
+    green += missing * data[edge + second];
+    blue += missing * data[edge + third];
+    sums[column] += 299 * red + 587 * green + 114 * blue;
   }
 }

@@ -1,4 +1,4 @@
-import type { Box, Picture } from "./picture.js";
+import { type Box, type Picture, wordsOf } from "./picture.js";
 
 /** The source pixels that one output pixel reads: `first` to `last`; those between the ends weigh `inner`. */
 interface Span {
@@ -71,6 +71,42 @@ export function scaleColour(
 }
 
 function narrowRow(picture: Picture, row: number, span: Span, columns: number, values: Float64Array): void {
+  const words = wordsOf(picture);
+  if (words && 1 / span.inner <= mostPacked) narrowWords(words, row * picture.width, span, columns, values);
+  else narrowBytes(picture, row, span, columns, values);
+}
+
+/** Sums of red and blue share a number, 16 bits each, which hold this many bytes and a little more. */
+const mostPacked = 250;
+
+/** The same for whole pixels of four bytes, which are read and summed at once: red lowest. */
+function narrowWords(
+  words: Uint32Array,
+  start: number,
+  { first, last, firstWeight, lastWeight, inner }: Span,
+  columns: number,
+  values: Float64Array,
+): void {
+  for (let column = 0; column < columns; column++) {
+    const end = start + last[column];
+    const a = words[start + first[column]];
+    const b = words[end];
+    let redBlue = 0;
+    let green = 0;
+    for (let at = start + first[column] + 1; at < end; at++) {
+      const pixel = words[at] | 0;
+      redBlue = (redBlue + (pixel & 0xff00ff)) | 0;
+      green = (green + ((pixel >>> 8) & 255)) | 0;
+    }
+    const w0 = firstWeight[column];
+    const w1 = lastWeight[column];
+    values[column * 3] = (a & 255) * w0 + (redBlue & 0xffff) * inner + (b & 255) * w1;
+    values[column * 3 + 1] = ((a >>> 8) & 255) * w0 + green * inner + ((b >>> 8) & 255) * w1;
+    values[column * 3 + 2] = ((a >>> 16) & 255) * w0 + (redBlue >>> 16) * inner + ((b >>> 16) & 255) * w1;
+  }
+}
+
+function narrowBytes(picture: Picture, row: number, span: Span, columns: number, values: Float64Array): void {
   const { data, width, channels } = picture;
   const { first, last, firstWeight, lastWeight, inner } = span;
   const start = row * width * channels;

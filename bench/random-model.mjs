@@ -1,16 +1,16 @@
 import { analyze, createNetwork } from "../packages/runtime/dist/internal.js";
 
 /**
- * A network of this name with seeded random weights that keep the maps' values near one (He et al. 2015); its
- * speed is that of a trained one.
+ * A network, or the one of this name, with seeded random weights that keep the maps' values near one (He et al.
+ * 2015); its speed is that of a trained one.
  */
-export function randomModel(name, seed = 1) {
+export function randomModel(nameOrNetwork, seed = 1) {
   let state = seed;
   const next = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-  const network = createNetwork(name);
+  const network = typeof nameOrNetwork === "string" ? createNetwork(nameOrNetwork) : nameOrNetwork;
   const { parameters, outputShape } = analyze(network);
   const weights = new Map();
   for (const { name, shape, length, role } of parameters) {
@@ -27,7 +27,7 @@ export function randomModel(name, seed = 1) {
   }
   return {
     network,
-    labels: Array.from({ length: outputShape[2] }, (_, i) => `class ${i}`),
+    labels: Array.from({ length: outputShape.reduce((a, b) => a * b) }, (_, i) => `class ${i}`),
     weights,
     crop: { source: "whole-image" },
     calibration: { temperature: 1 },

@@ -43,7 +43,7 @@ export interface ClassifierOptions {
   /** Images that are run at once; more are run in turns. Memory grows with it. 16 by default. */
   readonly batch?: number;
   /**
-   * "float32" by default. "int16" multiplies 16-bit integers, which is about three times as fast on the
+   * "float32" by default. "int16" multiplies 16-bit integers, which is nearly twice as fast on the
    * paper's networks and moves a score by about a thousandth of the largest; pixels are then rounded to whole
    * grey values, and depthwise convolutions stay in float32. "auto" runs both for some milliseconds and takes
    * the faster.

@@ -18,10 +18,10 @@ function addProducts(sum: v128, a: v128, b: v128): v128 {
   return i32x4.add(sum, i32x4.dot_i16x8_s(a, b));
 }
 
-/** P: pixels (One, Two); V: vectors of four filters (One, Two, Four). */
+/** P: pixels (One, Two); V: vectors of four filters (One, Two, Four); R: One where n2 is 1, which is faster. */
 // @ts-ignore: decorator
 @inline
-function integerTile<P, V>(
+function integerTile<P, V, R>(
   a: usize, aM: i32,
   b: usize,
   n1: i32, a1: i32,
@@ -35,7 +35,7 @@ function integerTile<P, V>(
   const zero = i32x4.splat(0);
   let x00 = zero, x01 = zero, x02 = zero, x03 = zero;
   let x10 = zero, x11 = zero, x12 = zero, x13 = zero;
-  let pairs = n3;
+  let end = a + n3 * 4;
   let inner = n2;
   for (;;) {
     const y0 = v128.load(b);
@@ -54,15 +54,15 @@ function integerTile<P, V>(
     }
     a += 4;
     b += 16 * sizeof<V>();
-    if (--pairs == 0) {
-      if (--inner == 0) {
+    if (a == end) {
+      if (sizeof<R>() == 2 && --inner > 0) {
+        a += jump2;
+      } else {
         if (--n1 == 0) break;
         a += jump1;
-        inner = n2;
-      } else {
-        a += jump2;
+        if (sizeof<R>() == 2) inner = n2;
       }
-      pairs = n3;
+      end = a + n3 * 4;
     }
   }
   v128.store(c, x00);
@@ -78,7 +78,7 @@ function integerTile<P, V>(
 
 // @ts-ignore: decorator
 @inline
-function run<V>(
+function run<V, R>(
   count: i32,
   a: usize, aM: i32,
   b: usize,
@@ -88,11 +88,11 @@ function run<V>(
   c: usize, cM: i32,
 ): void {
   for (; count >= 2; count -= 2) {
-    integerTile<Two, V>(a, aM, b, n1, a1, n2, a2, n3, c, cM);
+    integerTile<Two, V, R>(a, aM, b, n1, a1, n2, a2, n3, c, cM);
     a += 2 * aM;
     c += 2 * cM;
   }
-  if (count == 1) integerTile<One, V>(a, aM, b, n1, a1, n2, a2, n3, c, cM);
+  if (count == 1) integerTile<One, V, R>(a, aM, b, n1, a1, n2, a2, n3, c, cM);
 }
 
 /** A run of `count` pixels for one block of 16, 8 or 4 filters. */
@@ -106,7 +106,15 @@ export function integerTiles(
   n3: i32,
   c: usize, cM: i32,
 ): void {
-  if (width == 16) run<Four>(count, a, aM, b, n1, a1, n2, a2, n3, c, cM);
-  else if (width == 8) run<Two>(count, a, aM, b, n1, a1, n2, a2, n3, c, cM);
-  else run<One>(count, a, aM, b, n1, a1, n2, a2, n3, c, cM);
+  if (n2 > 1) {
+    if (width == 16) run<Four, Two>(count, a, aM, b, n1, a1, n2, a2, n3, c, cM);
+    else if (width == 8) run<Two, Two>(count, a, aM, b, n1, a1, n2, a2, n3, c, cM);
+    else run<One, Two>(count, a, aM, b, n1, a1, n2, a2, n3, c, cM);
+  } else if (width == 16) {
+    run<Four, One>(count, a, aM, b, n1, a1, 1, 0, n3, c, cM);
+  } else if (width == 8) {
+    run<Two, One>(count, a, aM, b, n1, a1, 1, 0, n3, c, cM);
+  } else {
+    run<One, One>(count, a, aM, b, n1, a1, 1, 0, n3, c, cM);
+  }
 }

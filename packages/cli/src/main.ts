@@ -5,6 +5,7 @@ import { registerDatasets } from "./commands/datasets.js";
 import { registerDistill } from "./commands/distill.js";
 import { registerEvaluate } from "./commands/evaluate.js";
 import { registerExperiment } from "./commands/experiment.js";
+import { registerExport } from "./commands/export.js";
 import { registerImport } from "./commands/import.js";
 import { registerNetworks } from "./commands/networks.js";
 import { registerPredict } from "./commands/predict.js";
@@ -38,6 +39,7 @@ export function createProgram(): Command {
     registerPredict,
     registerExperiment,
     registerImport,
+    registerExport,
     registerBench,
     registerNetworks,
     registerDatasets,

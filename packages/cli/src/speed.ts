@@ -1,4 +1,4 @@
-import { type Model, Program } from "microexpnet/internal";
+import { type Model, type Precision, Program } from "microexpnet/internal";
 
 /**
  * Images per second of a model on this machine, one thread: the median of several timed windows after a
@@ -7,9 +7,15 @@ import { type Model, Program } from "microexpnet/internal";
 export function measureFramesPerSecond(
   model: Pick<Model, "network" | "weights">,
   batch: number,
-  { windows = 7, milliseconds = 120 }: { windows?: number; milliseconds?: number } = {},
+  {
+    windows = 7,
+    milliseconds = 120,
+    precision = "float32",
+  }: { windows?: number; milliseconds?: number; precision?: Precision } = {},
 ): number {
-  const program = new Program(model.network, (name) => model.weights.get(name) as Float32Array, batch);
+  const program = new Program(model.network, (name) => model.weights.get(name) as Float32Array, batch, {
+    precision,
+  });
   const pixels = Uint8Array.from({ length: batch * program.inputLength }, (_, i) => (i * 97) % 256);
   const timed = () => {
     const start = performance.now();

@@ -141,6 +141,10 @@ describe.skipIf(!present)(`a site built with the library${present ? "" : ` (no $
       expect(answer.logits).toHaveLength(expected.length);
       const furthest = Math.max(...answer.logits.map((value, i) => Math.abs(value - expected[i])));
       expect(furthest / largest).toBeLessThan(1e-4);
+      expect(answer.pooled).toEqual(answer.logits);
+      const apart = Math.max(...answer.integers.map((value, i) => Math.abs(value - expected[i])));
+      expect(apart / largest).toBeLessThan(5e-3);
+      expect(answer.pooledIntegers).toEqual(answer.integers);
       const total = answer.probabilities.reduce((sum, value) => sum + value, 0);
       expect(total).toBeCloseTo(images, 4);
     },

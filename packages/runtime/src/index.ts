@@ -8,6 +8,7 @@ export {
   readModel,
 } from "./classifier.js";
 export { EngineError } from "./engine/memory.js";
+export type { Precision } from "./engine/program.js";
 export { type BlazeFaceOptions, loadBlazeFace } from "./face/blazeface.js";
 export { drawGreyView, faceView, ferPlusCrop } from "./face/crop.js";
 export {
@@ -32,6 +33,7 @@ export {
 export { analyze, type Layer, type Network, type NetworkAnalysis, NetworkError } from "./network.js";
 export { createNetwork, networkNames } from "./networks/index.js";
 export type { ImageSource, PixelData } from "./pictures/image-source.js";
+export { type ClassifierPool, PoolError } from "./pool/pool.js";
 export { createWorkerRecognizer } from "./recognizer/browser.js";
 export type { Face, Recognition } from "./recognizer/face.js";
 export {

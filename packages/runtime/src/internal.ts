@@ -3,7 +3,7 @@
 export { Convolution } from "./engine/convolution.js";
 export type { TrainingKernels } from "./engine/kernel-exports.js";
 export { Arena, EngineError, instantiate, type KernelInstance } from "./engine/memory.js";
-export { type ParameterSource, Program } from "./engine/program.js";
+export { type ParameterSource, type Precision, Program } from "./engine/program.js";
 export * as reference from "./engine/reference.js";
 export { hasRelaxedSimd } from "./engine/relaxed-simd.js";
 export { convolutionShape, poolShape, windowGeometry } from "./engine/shapes.js";
@@ -21,6 +21,7 @@ export * from "./model-file.js";
 export * from "./network.js";
 export * from "./network-file.js";
 export * from "./networks/index.js";
+export * from "./networks/micro.js";
 export * from "./networks/microexpnet.js";
 export * from "./networks/teacher.js";
 export * from "./recognizer/face.js";

@@ -139,6 +139,84 @@ describe("model file", () => {
     expect(writeModelFile(reordered)).toEqual(writeModelFile(model));
   });
 
+  it("rounds weights to bytes with a unit per filter, and nothing else", () => {
+    const model = makeModel();
+    model.weights.set("c.weight", Float32Array.of(-254, 0, 1e-30));
+    const bytes = writeModelFile(model, { precision: "int8" });
+    const { header, data } = open(bytes);
+    const stored = ["c.weight", "d.weight"].map((name) => [header[name].dtype, header[`${name}.unit`].dtype]);
+    expect(stored).toEqual([
+      ["I8", "F32"],
+      ["I8", "F32"],
+    ]);
+    const [begin, end] = header["c.weight"].data_offsets;
+    expect([...new Int8Array(data.buffer, data.byteOffset + begin, end - begin)]).toEqual([-127, 0, 127]);
+    for (const { dtype, data_offsets: [from] = [0] } of Object.values(header)) {
+      if (dtype === "F32") expect(from % 4).toBe(0);
+    }
+    const copy = readModelFile(bytes);
+    expect([...copy.weights.keys()]).toEqual(analyze(network).parameters.map(({ name }) => name));
+    expect([...copy.weights.get("c.weight")!]).toEqual([
+      -254,
+      0,
+      Math.fround(127 * Math.fround(1e-30 / 127)),
+    ]);
+    for (const [name, values] of model.weights) {
+      const largest = [0, 1].map((filter) =>
+        Math.max(...values.filter((_, i) => i % 2 === filter).map(Math.abs)),
+      );
+      for (const [i, value] of values.entries()) {
+        const step = name === "d.weight" ? largest[i % 2] / 127 : 0;
+        if (name !== "c.weight") {
+          expect(Math.abs(copy.weights.get(name)![i] - value)).toBeLessThanOrEqual(step / 2 + 1e-6 * value);
+        }
+      }
+    }
+  });
+
+  it("takes a quarter of the size in bytes, and gives the same bytes again", () => {
+    const large = { ...network, layers: [{ kind: "dense", name: "d", units: 200 }] } as Network;
+    const model: Model = {
+      ...makeModel(),
+      network: { ...large, input: { ...large.input, height: 30, width: 10 } },
+      labels: Array.from({ length: 200 }, (_, i) => `class ${i}`),
+      weights: new Map([
+        ["d.weight", Float32Array.from({ length: 60_000 }, (_, i) => Math.sin(i))],
+        ["d.bias", new Float32Array(200)],
+      ]),
+    };
+    const small = writeModelFile(model, { precision: "int8" });
+    expect(small.length / writeModelFile(model).length).toBeLessThan(0.28);
+    expect(writeModelFile(readModelFile(small), { precision: "int8" })).toEqual(small);
+  });
+
+  it("refuses bytes whose units are missing, and bytes that are no weights", () => {
+    const { header, data } = open(writeModelFile(makeModel(), { precision: "int8" }));
+    const refused = (change: (header: Loose) => void) => {
+      const changed = structuredClone(header);
+      change(changed);
+      return () => readModelFile(close(changed, data));
+    };
+    const rename = (from: string, to: string) => (header: Loose) => {
+      header[to] = header[from];
+      delete header[from];
+    };
+    expect(refused(rename("c.weight.unit", "c.weight.units"))).toThrow(/"c\.weight\.units", which/);
+    expect(
+      refused((h) => {
+        h["c.weight.unit"].shape = [1, 3];
+      }),
+    ).toThrow(/"c\.weight" is of the type I8, but no tensor "c\.weight\.unit" has its 3 units\./);
+    expect(
+      refused((h) => {
+        // 3 of the 12 bytes of a bias, the others in a tensor that is not asked for.
+        const [begin] = h["c.bias"].data_offsets;
+        h["c.bias"] = { dtype: "I8", shape: [3], data_offsets: [begin, begin + 3] };
+        h["c.bias.unit"] = { dtype: "I8", shape: [9], data_offsets: [begin + 3, begin + 12] };
+      }),
+    ).toThrow(/"c\.bias" is of the type I8, which only weights can be\./);
+  });
+
   it("rounds to float16 and widens again", () => {
     const model = makeModel();
     const bytes = writeModelFile(model, { precision: "float16" });
@@ -450,7 +528,11 @@ describe("a hostile model file", () => {
 
   it("loads or is refused by a ModelFileError, whatever bytes are changed or cut off", () => {
     const integer = createInteger(20);
-    const originals = [writeModelFile(makeModel()), writeModelFile(makeModel(), { precision: "float16" })];
+    const originals = [
+      writeModelFile(makeModel()),
+      writeModelFile(makeModel(), { precision: "float16" }),
+      writeModelFile(makeModel(), { precision: "int8" }),
+    ];
     let refused = 0;
     let loaded = 0;
     for (let round = 0; round < 6000; round++) {

@@ -1,4 +1,4 @@
-import { analyze, type Network, type NetworkAnalysis, NetworkError } from "./network.js";
+import { analyze, type Network, type NetworkAnalysis, NetworkError, type ParameterSpec } from "./network.js";
 import {
   ModelFileError,
   type NamedTensor,
@@ -194,21 +194,70 @@ export function openMetadata(
   };
 }
 
+/** The tensor that holds, by filter, the real value of 1 of weights stored as whole numbers. */
+const unitName = (weights: string): string => `${weights}.unit`;
+
+/** Weights as whole numbers from -127 to 127, the largest magnitude of each filter becoming 127. */
+function toBytes(values: Float32Array, filters: number): { integers: Float32Array; units: Float32Array } {
+  const units = new Float32Array(filters);
+  for (const [i, value] of values.entries()) {
+    units[i % filters] = Math.max(units[i % filters], Math.abs(value) / 127);
+  }
+  // A unit of 0, of weights that are all zero or nearly, would divide by zero.
+  const integers = values.map((value, i) =>
+    units[i % filters] > 0 ? Math.round(value / units[i % filters]) : 0,
+  );
+  return { integers: integers.map((value) => Math.max(-127, Math.min(127, value))), units };
+}
+
+/** The real values of a parameter's tensor, whose type may need a second tensor. */
+function parameterValues(
+  { name, shape, role }: ParameterSpec,
+  tensors: ReadonlyMap<string, StoredTensor>,
+): Float32Array {
+  const tensor = tensors.get(name)!;
+  const values = tensorValues(tensor);
+  if (tensor.elementType !== "I8") return values;
+  if (role !== "weight") {
+    throw new ModelFileError(
+      `The model's tensor ${quoted(name)} is of the type I8, which only weights can be.`,
+    );
+  }
+  const filters = shape[shape.length - 1];
+  const unit = tensors.get(unitName(name));
+  if (unit?.elementType !== "F32" || unit.shape.join("x") !== String(filters)) {
+    throw new ModelFileError(
+      `The model's tensor ${quoted(name)} is of the type I8, but no tensor ${quoted(unitName(name))} has its ${filters} units.`,
+    );
+  }
+  const units = tensorValues(unit);
+  return values.map((value, i) => value * units[i % filters]);
+}
+
 /** The values of all of a network's parameters, checked. */
 export function readWeights(
   analysis: NetworkAnalysis,
   tensors: ReadonlyMap<string, StoredTensor>,
 ): Map<string, Float32Array> {
-  checkNames(analysis, tensors.keys());
+  const unitNames = new Set(
+    analysis.parameters
+      .filter(({ name }) => tensors.get(name)?.elementType === "I8")
+      .map(({ name }) => unitName(name)),
+  );
+  checkNames(
+    analysis,
+    [...tensors.keys()].filter((name) => !unitNames.has(name)),
+  );
   const weights = new Map<string, Float32Array>();
-  for (const { name, shape, role } of analysis.parameters) {
+  for (const parameter of analysis.parameters) {
+    const { name, shape, role } = parameter;
     const tensor = tensors.get(name)!;
     if (tensor.shape.join("x") !== shape.join("x")) {
       throw new ModelFileError(
         `The model's tensor ${quoted(name)} has the shape ${tensor.shape.join("x") || "of one number"}, but its network needs ${shape.join("x")}.`,
       );
     }
-    const values = tensorValues(tensor);
+    const values = parameterValues(parameter, tensors);
     checkValues(name, role, values);
     weights.set(name, values);
   }
@@ -219,11 +268,11 @@ export function readWeights(
 export function storedWeights(
   analysis: NetworkAnalysis,
   weights: ReadonlyMap<string, Float32Array>,
-  precision: "float32" | "float16" = "float32",
+  precision: "float32" | "float16" | "int8" = "float32",
 ): NamedTensor[] {
   const elementType = precision === "float16" ? "F16" : "F32";
   checkNames(analysis, weights.keys());
-  return analysis.parameters.map(({ name, shape, length, role }) => {
+  const tensors = analysis.parameters.flatMap(({ name, shape, length, role }): NamedTensor[] => {
     const values = weights.get(name)!;
     if (values.length !== length) {
       throw new ModelFileError(
@@ -234,12 +283,22 @@ export function storedWeights(
     if (elementType === "F16" && values.some((value) => Math.abs(value) >= 65520)) {
       throw new ModelFileError(`The model's tensor ${quoted(name)} has values too large for float16.`);
     }
-    return { name, shape, values, elementType } as const;
+    if (precision !== "int8" || role !== "weight") return [{ name, shape, values, elementType }];
+    const filters = shape[shape.length - 1];
+    const { integers, units } = toBytes(values, filters);
+    return [
+      { name: unitName(name), shape: [filters], values: units, elementType },
+      { name, shape, values: integers, elementType: "I8" },
+    ];
   });
+  // The single bytes last, so that everything before them begins at a multiple of its size.
+  const isLast = ({ elementType }: NamedTensor) => Number(elementType === "I8");
+  return tensors.sort((a, b) => isLast(a) - isLast(b));
 }
 
 /**
- * Reads a model from the bytes of a safetensors file. Weights stored as float16 are widened to float32.
+ * Reads a model from the bytes of a safetensors file. Weights stored as float16 or as 8-bit integers with a
+ * unit per filter are widened to float32.
  *
  * @throws ModelFileError with one sentence, whatever the bytes are.
  */
@@ -260,12 +319,12 @@ export function readModelFile(bytes: Uint8Array): Model {
  * the network's order.
  *
  * @param options.precision type of the stored weights, "float32" by default; "float16" rounds to the nearest
- * half and halves the file.
+ * half and halves the file; "int8" stores weights as whole numbers with a unit per filter in a quarter of it.
  * @throws ModelFileError when the model could not be read back, with one sentence.
  */
 export function writeModelFile(
   model: Model,
-  options: { readonly precision?: "float32" | "float16" } = {},
+  options: { readonly precision?: "float32" | "float16" | "int8" } = {},
 ): Uint8Array<ArrayBuffer> {
   const analysis = analyzeNetwork(model.network);
   const tensors = storedWeights(analysis, model.weights, options.precision);

@@ -23,7 +23,7 @@ export interface NamedTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly values: Float32Array;
-  readonly elementType: "F32" | "F16";
+  readonly elementType: "F32" | "F16" | "I8";
 }
 
 interface ElementType {
@@ -32,7 +32,7 @@ interface ElementType {
   readonly write: (view: DataView, offset: number, value: number) => void;
 }
 
-/** How each type stores one value. A type with a scale per channel would be read by `tensorValues`. */
+/** How each type stores one value. The whole numbers of I8 mean nothing without a unit (see `model-file.ts`). */
 const elementTypes: ReadonlyMap<string, ElementType> = new Map([
   [
     "F32",
@@ -48,6 +48,14 @@ const elementTypes: ReadonlyMap<string, ElementType> = new Map([
       bytes: 2,
       read: (view, offset) => fromFloat16Bits(view.getUint16(offset, true)),
       write: (view, offset, value) => view.setUint16(offset, toFloat16Bits(value), true),
+    },
+  ],
+  [
+    "I8",
+    {
+      bytes: 1,
+      read: (view, offset) => view.getInt8(offset),
+      write: (view, offset, value) => view.setInt8(offset, value),
     },
   ],
 ]);

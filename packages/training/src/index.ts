@@ -17,6 +17,7 @@ export * from "./import/tensorflow-checkpoint.js";
 export * from "./losses/cross-entropy.js";
 export * from "./losses/distillation.js";
 export * from "./losses/loss-error.js";
+export * from "./normalized.js";
 export * from "./optimizers.js";
 export * from "./random.js";
 export * from "./schedules.js";

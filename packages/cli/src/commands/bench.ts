@@ -1,6 +1,6 @@
 import { initialize, layoutParameters, namedParameters } from "@microexpnet/training";
 import type { Command } from "commander";
-import { createNetwork, foldBatchNormalization } from "microexpnet/internal";
+import { createNetwork, foldBatchNormalization, type Precision } from "microexpnet/internal";
 import {
   addCommonOptions,
   breathe,
@@ -21,7 +21,7 @@ interface BenchOptions extends CommonOptions {
 
 interface Speed {
   network: string;
-  precision: "float32";
+  precision: Precision;
   batch: number;
   threads: number;
   framesPerSecond: number;
@@ -29,6 +29,7 @@ interface Speed {
 
 const inferenceNetworks = ["microexpnet-2019", "microexpnet-2017", "teacher"];
 const trainingNetworks = ["microexpnet-2017", "microexpnet-2019"];
+const precisions: readonly Precision[] = ["float32", "int16"];
 const batches = [1, 64];
 const trainingBatch = 64;
 const workerCounts = [1, 2];
@@ -53,11 +54,14 @@ function parseNetworks(text: string): string[] {
 async function bench(options: BenchOptions, signal: AbortSignal): Promise<void> {
   const results: Speed[] = [];
   for (const network of options.network ?? inferenceNetworks) {
-    for (const batch of batches) {
-      message(`Running ${network}, batch ${batch}.`);
-      await breathe(signal);
-      const framesPerSecond = measureFramesPerSecond(randomModel(network, options.seed), batch);
-      results.push({ network, precision: "float32", batch, threads: 1, framesPerSecond });
+    const model = randomModel(network, options.seed);
+    for (const precision of precisions) {
+      for (const batch of batches) {
+        message(`Running ${network} in ${precision}, batch ${batch}.`);
+        await breathe(signal);
+        const framesPerSecond = measureFramesPerSecond(model, batch, { precision });
+        results.push({ network, precision, batch, threads: 1, framesPerSecond });
+      }
     }
   }
   const training = options.training ? await benchTraining(options, signal) : undefined;

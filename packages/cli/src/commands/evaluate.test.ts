@@ -66,6 +66,20 @@ it("prints the same as tables, and writes a report", async () => {
   expect(html).toContain("contempt (2)");
 });
 
+it("lets the model answer only with classes of the data where asked to", async () => {
+  const bright = join(folder, "bright");
+  await putPicture(join(bright, "sad", "1.png"), 200);
+  await putPicture(join(bright, "anger", "1.png"), 0);
+  const run = (...more: string[]) =>
+    runCommand("evaluate", model, "--data", `folder:${bright}`, "--json", ...more);
+  const free = JSON.parse((await run()).stdout);
+  expect(free.confusion[0]).toEqual([0, 1, 0]);
+  const { confusion, among } = JSON.parse((await run("--among", "data")).stdout);
+  expect(among).toBe("data");
+  // Nobody is happy there, so no answer may be.
+  expect(confusion.map((row: number[]) => row[1])).toEqual([0, 0, 0]);
+});
+
 it("uses the test part where there is one, and says which part it used", async () => {
   const parts = join(folder, "parts");
   for (const [path, grey] of [

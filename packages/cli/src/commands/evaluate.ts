@@ -1,23 +1,20 @@
-import { type Dataset, type Split, selectImages, splitIndices } from "@microexpnet/training";
+import type { Split } from "@microexpnet/training";
 import { type Command, Option } from "commander";
-import {
-  addCommonOptions,
-  CommandError,
-  type CommonOptions,
-  message,
-  printResult,
-  runAction,
-} from "../console.js";
-import { evaluateModel } from "../evaluation/evaluate-model.js";
+import type { Precision } from "microexpnet";
+import { addCommonOptions, type CommonOptions, message, printResult, runAction } from "../console.js";
+import { type AnswerChoice, evaluateModel } from "../evaluation/evaluate-model.js";
 import { evaluationReport, evaluationText } from "../evaluation/evaluation-report.js";
 import { loadModel, writeFileAtomically } from "../models.js";
 import { renderReport } from "../report/report.js";
 import { loadWithProgress } from "../runs/run-data.js";
+import { selectPart } from "../runs/select-part.js";
 
 interface EvaluateOptions extends CommonOptions {
   data: string;
   split?: Split | "all";
   report?: string;
+  precision: Precision;
+  among: AnswerChoice;
 }
 
 export function registerEvaluate(program: Command): void {
@@ -32,6 +29,19 @@ export function registerEvaluate(program: Command): void {
         "the part to measure on; by default test where there is one, else valid, else all",
       ).choices(["train", "valid", "test", "all"]),
     )
+    .addOption(
+      new Option("--precision <type>", "what the engine multiplies")
+        .choices(["float32", "int16"])
+        .default("float32"),
+    )
+    .addOption(
+      new Option(
+        "--among <classes>",
+        "what the model may answer: all its classes, or those alone of the data",
+      )
+        .choices(["all", "data"])
+        .default("all"),
+    )
     .option("--report <file>", "write a report in HTML, too");
   addCommonOptions(command).action((name: string, options: EvaluateOptions) =>
     runAction(options, (signal) => evaluate(name, options, signal), "Stopped; nothing was written."),
@@ -41,34 +51,24 @@ export function registerEvaluate(program: Command): void {
 async function evaluate(name: string, options: EvaluateOptions, signal: AbortSignal): Promise<void> {
   const model = await loadModel(name);
   const whole = await loadWithProgress(options.data, signal);
-  const split = options.split ?? usualSplit(whole);
-  const dataset = split === "all" ? whole : selectSplit(whole, split);
+  const { dataset, split } = selectPart(whole, options.split);
   message(`${dataset.count} images of ${whole.name}, split ${split}.`);
   if (model.crop.source === "eyes") {
     message("The model's crop is placed by the eyes, which the data does not give: whole images are used.");
   }
-  const evaluation = await evaluateModel(model, dataset, signal);
+  const evaluation = await evaluateModel(model, dataset, signal, options);
   for (const sentence of evaluation.notes) message(sentence);
-  const result = { ...evaluation.figures, model: name, data: whole.name, split };
+  const result = {
+    ...evaluation.figures,
+    model: name,
+    data: whole.name,
+    split,
+    precision: options.precision,
+    among: options.among,
+  };
   if (options.report) {
     const page = await renderReport(evaluationReport(result));
     await writeFileAtomically(options.report, new TextEncoder().encode(page));
   }
   printResult(options, result, () => evaluationText(result));
-}
-
-function usualSplit(dataset: Dataset): Split | "all" {
-  const has = (split: Split) => dataset.splits?.includes(split) ?? false;
-  return has("test") ? "test" : has("valid") ? "valid" : "all";
-}
-
-function selectSplit(dataset: Dataset, split: Split): Dataset {
-  const indices = splitIndices(dataset, split);
-  if (indices.length > 0) return selectImages(dataset, indices);
-  const present = [...new Set(dataset.splits)].sort().join(", ");
-  throw new CommandError(
-    present
-      ? `${dataset.name} has no images in the split "${split}", only in ${present}.`
-      : `${dataset.name} has no splits of its own, so there is no "${split}"; --split all measures on all images.`,
-  );
 }

@@ -8,6 +8,7 @@ import {
   parseNumber,
   printResult,
   runAction,
+  UsageError,
 } from "../console.js";
 import { loadModel } from "../models.js";
 import { requireNetwork } from "../network-names.js";
@@ -57,6 +58,9 @@ export async function prepareRun(
   signal: AbortSignal,
 ): Promise<RunRequest> {
   requireNetwork(name);
+  if (options.normalize && options.start !== undefined) {
+    throw new UsageError("--normalize is for a new network; the model that --start names has none left.");
+  }
   const dataset = await loadWithProgress(options.data, signal);
   const data = splitForRun(dataset, options.validShare, options.seed);
   message(`${data.train.count} training and ${data.valid?.count ?? 0} validation images. ${data.note}`);

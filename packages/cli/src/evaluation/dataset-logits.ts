@@ -1,5 +1,5 @@
 import type { Dataset } from "@microexpnet/training";
-import { createClassifier } from "microexpnet";
+import { type ClassifierOptions, createClassifier } from "microexpnet";
 import { type Model, renderView, wholeImageView } from "microexpnet/internal";
 import { breathe, Progress } from "../console.js";
 
@@ -16,8 +16,9 @@ export async function datasetLogits(
   model: Model,
   dataset: Dataset,
   signal: AbortSignal,
+  precision?: ClassifierOptions["precision"],
 ): Promise<Float32Array> {
-  const classifier = createClassifier(model, { batch });
+  const classifier = createClassifier(model, { batch, precision });
   const [height, width] = classifier.inputShape;
   const { size, count } = dataset;
   const view = wholeImageView(size, size);

@@ -1,5 +1,5 @@
 import { type Dataset, type Evaluation, evaluateLogits, matchLabels } from "@microexpnet/training";
-import type { Model } from "microexpnet/internal";
+import type { Model, Precision } from "microexpnet/internal";
 import { datasetLogits } from "./dataset-logits.js";
 
 /** An evaluation with what the model and the data do not share. */
@@ -12,6 +12,9 @@ export interface ModelEvaluation extends Evaluation {
   readonly missingInData: readonly string[];
 }
 
+/** Which of its classes a model may answer with: all of them, or those alone that occur in the data. */
+export type AnswerChoice = "all" | "data";
+
 /**
  * Measures a model on images, each seen whole. Classes are matched by meaning. The labels of the result are
  * the model's, followed by those of the data that the model lacks: it can only be wrong on their images, which
@@ -23,6 +26,7 @@ export async function evaluateModel(
   model: Model,
   dataset: Dataset,
   signal: AbortSignal,
+  options: { readonly precision?: Precision; readonly among?: AnswerChoice } = {},
 ): Promise<{ figures: ModelEvaluation; notes: string[] }> {
   const { toModel, missingInModel, missingInDataset } = matchLabels(model.labels, dataset.labels);
   const known = model.labels.length;
@@ -30,7 +34,9 @@ export async function evaluateModel(
   let next = known;
   const place = Array.from(toModel, (index) => (index >= 0 ? index : next++));
   const truth = Array.from(dataset.classes, (label) => place[label]);
-  const logits = withUnknownClasses(await datasetLogits(model, dataset, signal), known, labels.length);
+  const ofModel = await datasetLogits(model, dataset, signal, options.precision);
+  if (options.among === "data") ruleOut(ofModel, model.labels, missingInDataset);
+  const logits = withUnknownClasses(ofModel, known, labels.length);
   const { temperature } = model.calibration;
   const figures = {
     ...evaluateLogits({ logits, truth, labels, temperature }),
@@ -53,15 +59,23 @@ function notesOn({ missingInModel, missingInData }: ModelEvaluation): string[] {
   ];
 }
 
-/**
- * Widens rows of `known` scores to `all`, the new ones so far below the others that their probability is 0 at
- * any temperature in use.
- */
+/** Far below every score, so that the probability is 0 at any temperature in use. */
+const hopeless = (logits: Float32Array) => logits.reduce((a, b) => Math.min(a, b)) - 1e6;
+
+/** Makes the classes that the data lacks impossible. */
+function ruleOut(logits: Float32Array, labels: readonly string[], missing: readonly string[]): void {
+  const score = hopeless(logits);
+  for (const label of missing) {
+    const column = labels.indexOf(label);
+    for (let at = column; at < logits.length; at += labels.length) logits[at] = score;
+  }
+}
+
+/** Widens rows of `known` scores to `all`, the new ones impossible. */
 function withUnknownClasses(logits: Float32Array, known: number, all: number): Float32Array {
   if (known === all) return logits;
   const rows = logits.length / known;
-  const lowest = logits.reduce((a, b) => Math.min(a, b));
-  const wide = new Float32Array(rows * all).fill(lowest - 1e6);
+  const wide = new Float32Array(rows * all).fill(hopeless(logits));
   for (let row = 0; row < rows; row++) {
     wide.set(logits.subarray(row * known, (row + 1) * known), row * all);
   }

@@ -100,7 +100,13 @@ async function runFold(
   const teacher = await run(start.network.name, "teacher", {
     network: start.network,
     start: start.weights,
-    flags: { ...options, epochs: options.teacherEpochs, learningRate: options.teacherLearningRate },
+    flags: {
+      ...options,
+      epochs: options.teacherEpochs,
+      learningRate: options.teacherLearningRate,
+      // It goes on from a model that has its normalisation inside its weights.
+      normalize: false,
+    },
   });
   const results: FoldResult[] = [teacher];
   for (const network of networks) {

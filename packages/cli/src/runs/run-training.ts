@@ -10,6 +10,7 @@ import {
   type TrainingOptions,
   train,
   type WeightedNetwork,
+  withBatchNormalization,
 } from "@microexpnet/training";
 import { workerTeam } from "@microexpnet/training/node";
 import {
@@ -59,7 +60,8 @@ export async function runTraining(
   request: RunRequest,
   hooks: { directory?: RunDirectory; cache?: TeacherCacheFile } = {},
 ): Promise<RunOutcome> {
-  const { flags, seed, network, signal } = request;
+  const { flags, seed, signal } = request;
+  const network = flags.normalize ? withBatchNormalization(request.network) : request.network;
   const { directory, cache } = hooks;
   const resume = await directory?.checkpoint();
   const progress = request.quiet ? undefined : new Progress();

@@ -31,6 +31,7 @@ export interface TrainingFlags {
   workers: number;
   views: number;
   viewSeed: number;
+  normalize: boolean;
 }
 
 export const defaultFlags: TrainingFlags = {
@@ -53,6 +54,7 @@ export const defaultFlags: TrainingFlags = {
   workers: Math.min(4, availableParallelism()),
   views: 0,
   viewSeed: 0,
+  normalize: false,
 };
 
 export function addTrainingFlags(command: Command): Command {
@@ -106,7 +108,12 @@ export function addTrainingFlags(command: Command): Command {
     .option("--shards <number>", "parts of a batch; changes the result", parseInteger(1, 256), d.shards)
     .option("--workers <number>", "worker threads; never changes the result", parseInteger(1, 256), d.workers)
     .option("--views <number>", "different views of an image; 0 is a new one each epoch", whole(0), d.views)
-    .option("--view-seed <number>", "seed of the views alone", whole(0), d.viewSeed);
+    .option("--view-seed <number>", "seed of the views alone", whole(0), d.viewSeed)
+    .option(
+      "--normalize",
+      "train with batch normalisation after every inner layer; it ends up inside the weights",
+      d.normalize,
+    );
 }
 
 /** The trainer's options that follow from the flags. */

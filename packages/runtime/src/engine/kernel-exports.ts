@@ -95,6 +95,73 @@ export interface InferenceKernels {
   sumPixels(x: number, pixels: number, channels: number, scale: number, y: number, accumulate: number): void;
 }
 
+/** What the integer path needs besides; training does without. */
+export interface IntegerKernels {
+  largest(x: number, n: number): number;
+  quantise(x: number, rows: number, values: number, factor: number, y: number, yRow: number): void;
+  centre(
+    x: number,
+    rows: number,
+    values: number,
+    multiplier: number,
+    zero: number,
+    y: number,
+    yRow: number,
+  ): void;
+  convolveIntegers(
+    a: number,
+    aRow: number,
+    aColumn: number,
+    packed: number,
+    filters: number,
+    n1: number,
+    a1: number,
+    n2: number,
+    a2: number,
+    n3: number,
+    rows: number,
+    columns: number,
+    sums: number,
+    units: number,
+    unit: number,
+    bias: number,
+    relu: number,
+    c: number,
+    cRow: number,
+    cColumn: number,
+  ): void;
+  pairInput(
+    x: number,
+    xRow: number,
+    stride: number,
+    segment: number,
+    pairRows: number,
+    pairColumns: number,
+    u: number,
+  ): void;
+  convolvePairs(
+    u: number,
+    stride: number,
+    segment: number,
+    pairRows: number,
+    pairColumns: number,
+    packed: number,
+    filters: number,
+    lines: number,
+    values: number,
+    rows: number,
+    columns: number,
+    passRows: number,
+    products: number,
+    units: number,
+    unit: number,
+    bias: number,
+    relu: number,
+    pool: number,
+    y: number,
+  ): void;
+}
+
 export interface TrainingKernels extends InferenceKernels {
   weightGradient(
     a: number,

@@ -8,13 +8,24 @@ import {
 } from "../network.js";
 import { placeBuffers } from "./buffers.js";
 import { Convolution } from "./convolution.js";
+import { fusedPools } from "./fused-pools.js";
 import inferenceModule from "./generated/inference.js";
-import type { InferenceKernels } from "./kernel-exports.js";
+import { canPool, IntegerConvolution } from "./integer-convolution.js";
+import { type ByteScale, byteScale } from "./integer-scales.js";
+import type { InferenceKernels, IntegerKernels } from "./kernel-exports.js";
 import { Arena, compileModule, EngineError, instantiate, type KernelInstance } from "./memory.js";
-import { convolutionShape, poolShape, windowGeometry } from "./shapes.js";
+import { type ConvolutionShape, convolutionShape, poolShape, windowGeometry } from "./shapes.js";
 
 /** Gives the values of a parameter by name, for example "conv1.weight". */
 export type ParameterSource = (name: string) => Float32Array;
+
+/** What products are made of: floats, or 16-bit integers with 32-bit sums (see `integer-scales.ts`). */
+export type Precision = "float32" | "int16";
+
+export interface ProgramOptions {
+  /** "float32" by default. In "int16" depthwise convolutions, and all that is no product, stay in float32. */
+  readonly precision?: Precision;
+}
 
 interface Step {
   /** Packs the layer's weights; `scratch` is the address of room for them. */
@@ -38,14 +49,19 @@ export class Program {
   readonly outputLength: number;
   /** Bytes of the program's whole memory. */
   readonly memoryBytes: number;
-  readonly #instance: KernelInstance<InferenceKernels>;
+  readonly #instance: KernelInstance<InferenceKernels & IntegerKernels>;
   readonly #steps: Step[] = [];
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Uint8ClampedArray;
   readonly #floats: Float32Array;
   readonly #output: Float32Array;
   readonly #arena = new Arena();
   readonly #inputBytes: number;
   readonly #input: number;
+  /** Whether any layer reads the input as floats; the integer path reads its bytes. */
+  readonly #readsFloats: boolean;
+  readonly #byteScale?: ByteScale;
+  /** Pools that run within a convolution, by the convolution's index. */
+  readonly #pools: ReadonlyMap<number, number> = new Map();
 
   /**
    * @throws NetworkError where the network does not fit together
@@ -55,6 +71,7 @@ export class Program {
     readonly network: Network,
     parameters: ParameterSource,
     readonly batch = 1,
+    readonly options: ProgramOptions = {},
   ) {
     if (!Number.isInteger(batch) || batch < 1)
       throw new EngineError(`A batch of ${batch} images cannot be run.`);
@@ -63,6 +80,17 @@ export class Program {
     this.inputLength = length(inputShape);
     this.outputLength = length(outputShape);
     const arena = this.#arena;
+    if (options.precision === "int16") {
+      this.#byteScale = byteScale(network.input.scale, network.input.offset);
+      this.#pools = fusedPools(layers, (placed) => {
+        const shape = this.#integerShape(placed);
+        return shape !== undefined && canPool(shape);
+      });
+    }
+    this.#readsFloats = layers.some(
+      (placed) => placed.inputs.includes(-1) && !(this.#byteScale && this.#integerShape(placed)),
+    );
+    const fusedInto = new Map([...this.#pools].map(([convolution, pool]) => [pool, convolution]));
     this.#inputBytes = arena.allocate(batch * this.inputLength);
 
     // Value 0 is the network's input, value i + 1 the output of layer i. Dropout passes its input on.
@@ -79,8 +107,8 @@ export class Program {
     const lengths = [this.inputLength, ...layers.map((placed) => length(placed.outputShape))];
     const plan = placeBuffers(
       lengths.map((count, value) => ({
-        length: aligned(count * batch),
-        from: value - 1,
+        length: this.#pools.has(value - 1) ? 0 : aligned(count * batch),
+        from: fusedInto.get(value - 1) ?? value - 1,
         to: Math.max(value - 1, lastUse[value]),
       })),
     );
@@ -89,11 +117,13 @@ export class Program {
     const address = (index: number) => base + plan.offsets[valueIndex(index)] * 4;
     this.#input = address(-1);
 
-    for (const placed of layers) this.#steps.push(this.#plan(placed, address, shapeOf));
+    for (const placed of layers) {
+      if (!fusedInto.has(placed.index)) this.#steps.push(this.#plan(placed, address, shapeOf));
+    }
     this.#instance = instantiate(inferenceKernels(), arena.finish());
     const buffer = this.#instance.memory.buffer;
     this.memoryBytes = buffer.byteLength;
-    this.#bytes = new Uint8Array(buffer, this.#inputBytes, batch * this.inputLength);
+    this.#bytes = new Uint8ClampedArray(buffer, this.#inputBytes, batch * this.inputLength);
     this.#floats = new Float32Array(buffer);
     this.#output = new Float32Array(buffer, base + plan.offsets[outputValue] * 4, batch * this.outputLength);
     this.setWeights(parameters);
@@ -122,14 +152,54 @@ export class Program {
     const count = n * this.inputLength;
     if (pixels instanceof Uint8Array || pixels instanceof Uint8ClampedArray) {
       this.#bytes.set(pixels.length === count ? pixels : pixels.subarray(0, count));
-      kernels.convertBytes(this.#inputBytes, count, scale, offset, this.#input);
+      if (this.#readsFloats) kernels.convertBytes(this.#inputBytes, count, scale, offset, this.#input);
     } else {
+      // Into clamped bytes goes the nearest of 0 to 255.
+      if (this.#byteScale) for (let i = 0; i < count; i++) this.#bytes[i] = pixels[i];
       const start = this.#input / 4;
       for (let i = 0; i < count; i++) this.#floats[start + i] = pixels[i];
       kernels.convertFloats(this.#input, count, scale, offset, this.#input);
     }
     for (const step of this.#steps) step.run(n);
     return this.#output.subarray(0, n * this.outputLength);
+  }
+
+  /** The shape of a layer that runs in integers: products, except depthwise, which waits for memory anyway. */
+  #integerShape({ layer, ...placed }: PlacedLayer): ConvolutionShape | undefined {
+    if (this.options.precision !== "int16") return undefined;
+    if (layer.kind !== "convolution" && layer.kind !== "dense") return undefined;
+    const shape = convolutionShape({ ...placed, layer });
+    return shape.groups > 1 && shape.groups === shape.channels ? undefined : shape;
+  }
+
+  #planIntegers(placed: PlacedLayer, shape: ConvolutionShape, address: (index: number) => number): Step {
+    const { layer, inputs, index } = placed;
+    const pool = this.#pools.get(index);
+    const bytes = inputs[0] < 0 ? this.#byteScale : undefined;
+    const convolution = new IntegerConvolution(shape, this.#arena, { pool: pool !== undefined, bytes });
+    const x = bytes ? this.#inputBytes : address(inputs[0]);
+    const y = address(pool ?? index);
+    const inputBytes = shape.height * shape.width * shape.channels * (bytes ? 1 : 4);
+    const outputBytes = convolution.outputLength * 4;
+    const relu = isRelu(layer);
+    return {
+      setWeights: (parameters) =>
+        convolution.setWeights(
+          this.#floats.buffer,
+          parameters(`${layer.name}.weight`),
+          ((layer as { bias?: boolean }).bias ?? true) ? parameters(`${layer.name}.bias`) : undefined,
+        ),
+      run: (n) => {
+        const { kernels } = this.#instance;
+        for (let i = 0; i < n; i++) {
+          const from = x + i * inputBytes;
+          const unit = bytes
+            ? convolution.readBytes(kernels, from, bytes)
+            : convolution.readFloats(kernels, from);
+          convolution.forward(kernels, unit, y + i * outputBytes, relu);
+        }
+      },
+    };
   }
 
   #plan(placed: PlacedLayer, address: (index: number) => number, shapeOf: (index: number) => Shape): Step {
@@ -142,6 +212,8 @@ export class Program {
     switch (layer.kind) {
       case "convolution":
       case "dense": {
+        const integerShape = this.#integerShape(placed);
+        if (integerShape) return this.#planIntegers(placed, integerShape, address);
         const convolution = new Convolution(convolutionShape({ ...placed, layer }), this.batch, this.#arena);
         this.#arena.requireScratch((convolution.weightLength + convolution.shape.filters) * 4);
         const hasBias = layer.bias ?? true;

@@ -13,7 +13,7 @@ import {
 } from "./shapes.js";
 
 /** Calls `visit` for each product of a convolution, with flat indices into input, weights and output. */
-function forEachProduct(
+export function forEachProduct(
   shape: ConvolutionShape,
   images: number,
   visit: (x: number, w: number, y: number) => void,

@@ -1,4 +1,5 @@
 import { type Network, NetworkError } from "../network.js";
+import { micro } from "./micro.js";
 import { microExpNet, type PoolingVariant, type SizeVariant } from "./microexpnet.js";
 import { teacher } from "./teacher.js";
 
@@ -14,6 +15,7 @@ const makers: ReadonlyMap<string, (classes: number) => Network> = new Map([
   ...pooling.flatMap((p) =>
     sizes.map((size) => [`${p}-${size}`, (classes: number) => microExpNet(p, size, classes)] as const),
   ),
+  ["micro", micro],
   ["teacher-small", (classes: number) => teacher("small", classes)],
   ["teacher", (classes: number) => teacher("medium", classes)],
   ["teacher-large", (classes: number) => teacher("large", classes)],

@@ -5,3 +5,6 @@ export { convolve, packWeights, pad } from "./convolution";
 export { depthwise } from "./depthwise";
 export { add, addNarrow, convertBytes, convertFloats } from "./elementwise";
 export { maxPool, sumPixels } from "./pool";
+export { convolveIntegers } from "./integer-convolution";
+export { convolvePairs, pairInput } from "./integer-pairs";
+export { centre, largest, quantise } from "./quantise";

@@ -193,3 +193,11 @@ export function tiles<V, L>(
 export function blockWidth(columns: i32): i32 {
   return columns > 8 ? 16 : columns > 4 ? 8 : 4;
 }
+
+/** Columns rounded up to whole blocks. */
+// @ts-ignore: decorator
+@inline
+export function wholeBlocks(columns: i32): i32 {
+  const rest = columns & 15;
+  return columns - rest + (rest > 0 ? blockWidth(rest) : 0);
+}

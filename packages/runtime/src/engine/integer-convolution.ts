@@ -1,0 +1,295 @@
+import {
+  activationLimit,
+  activationScale,
+  type ByteScale,
+  type IntegerWeights,
+  quantiseWeights,
+} from "./integer-scales.js";
+import type { IntegerKernels } from "./kernel-exports.js";
+import type { Arena } from "./memory.js";
+import { type ConvolutionShape, type WindowGeometry, windowGeometry } from "./shapes.js";
+
+/** Bytes of 32-bit products that are made at once: they are read back while the first cache holds them. */
+const productBytes = 24 * 1024;
+
+/** Filters in the kernels' next block: 16, 8 or 4, the last one partly empty. */
+const blockWidth = (filters: number): number => (filters > 8 ? 16 : filters > 4 ? 8 : 4);
+
+/** Filters rounded up to whole blocks. */
+function wholeBlocks(filters: number): number {
+  const rest = filters % 16;
+  return filters - rest + (rest > 0 ? blockWidth(rest) : 0);
+}
+
+/** Values of a run rounded up to pairs; the weight of a value too many is zero. */
+const wholePairs = (values: number): number => Math.ceil(values / 2) * 2;
+
+/** Values of packed weights of one plane. */
+const packedValues = (depth: number, filters: number): number => depth * wholeBlocks(filters);
+
+/**
+ * A convolution or dense layer on 16-bit integers, planned for one image at a time: floats or bytes in,
+ * floats out. See `integer-scales.ts` for how it stays exact and `kernels/integer-pairs.ts` for its fast way.
+ */
+export class IntegerConvolution {
+  /** The 2 x 2 pool that follows is taken in, so that the convolution's own output is never written. */
+  readonly pooled: boolean;
+  readonly limit: number;
+  /** Values of one output map, after the pool where it is taken in. */
+  readonly outputLength: number;
+  readonly #geometry: WindowGeometry;
+  readonly #paddedWidth: number;
+  readonly #pairs?: PairPlan;
+  /** Values of one run of neighbouring inputs, rounded up to pairs. */
+  readonly #run: number;
+  readonly #input: number;
+  readonly #packed: number;
+  readonly #units: number;
+  readonly #bias: number;
+  readonly #rowBytes: number;
+
+  constructor(
+    readonly shape: ConvolutionShape,
+    private readonly arena: Arena,
+    { pool = false, bytes }: { pool?: boolean; bytes?: ByteScale } = {},
+  ) {
+    const { height, width, channels, filters, kernel, stride, groups } = shape;
+    const geometry = windowGeometry(shape, kernel);
+    this.#geometry = geometry;
+    this.limit = bytes?.limit ?? activationLimit((kernel * kernel * channels) / groups);
+    this.#pairs = planPairs(shape, geometry);
+    this.pooled = pool && this.#pairs !== undefined;
+    const { rows, columns } = geometry;
+    this.outputLength =
+      (this.pooled ? Math.ceil(rows / 2) * Math.ceil(columns / 2) : rows * columns) * filters;
+    const pairs = this.#pairs;
+    let paddedHeight = height + geometry.above + Math.max(geometry.below, 0);
+    this.#paddedWidth = width + geometry.left + Math.max(geometry.right, 0);
+    if (pairs) {
+      paddedHeight = Math.max(paddedHeight, (2 * pairs.rows + 1) * stride);
+      this.#paddedWidth = Math.max(this.#paddedWidth, (2 * pairs.columns + 1) * stride);
+    }
+    this.#rowBytes = this.#paddedWidth * channels * 2;
+    // The border is never written, so it stays zero. The last pair of an odd run reads past it.
+    this.#input = arena.allocate(paddedHeight * this.#rowBytes + 64);
+    const groupFilters = filters / groups;
+    if (pairs) {
+      this.#run = 0;
+      this.#packed = arena.allocate(9 * packedValues(pairs.lines * pairs.values, filters) * 2);
+      const planes = 9 * (pairs.rows * stride * pairs.columns * pairs.segment * 2 + 16);
+      arena.requireScratch(planes + pairs.passRows * pairs.productRow * 9 + 128);
+    } else {
+      const values = groups === 1 ? kernel * channels : channels / groups;
+      this.#run = wholePairs(values);
+      const runs = groups === 1 ? kernel : kernel * kernel;
+      this.#packed = arena.allocate(groups * packedValues(runs * this.#run, groupFilters) * 2);
+      arena.requireScratch(geometry.columns * wholeBlocks(groupFilters) * 4 + 64);
+    }
+    this.#units = arena.floats(filters + 16);
+    this.#bias = arena.floats(filters + 16);
+  }
+
+  /** Takes weights [kernel, kernel, channels / groups, filters] and a bias; `memory` is the arena's. */
+  setWeights(memory: ArrayBufferLike, weights: Float32Array, bias?: Float32Array): void {
+    const { filters } = this.shape;
+    const integers = quantiseWeights(weights, filters, this.limit);
+    new Float32Array(memory, this.#units, filters).set(integers.units);
+    new Float32Array(memory, this.#bias, filters).set(bias ?? new Float32Array(filters));
+    if (this.#pairs) this.#packPairs(memory, integers);
+    else this.#packRuns(memory, integers);
+  }
+
+  /** Reads the map of float32 values at x. */
+  readFloats(k: IntegerKernels, x: number): number {
+    const { height, width, channels } = this.shape;
+    const { factor, unit } = activationScale(k.largest(x, height * width * channels), this.limit);
+    k.quantise(x, height, width * channels, factor, this.#inside(), this.#rowBytes);
+    return unit;
+  }
+
+  /** Reads the map of bytes at x. */
+  readBytes(k: IntegerKernels, x: number, { multiplier, zero, unit }: ByteScale): number {
+    const { height, width, channels } = this.shape;
+    k.centre(x, height, width * channels, multiplier, zero, this.#inside(), this.#rowBytes);
+    return unit;
+  }
+
+  /** Writes the output of the map read last to y; `unit` is what reading it returned. */
+  forward(k: IntegerKernels, unit: number, y: number, relu: boolean): void {
+    const { channels, filters, kernel, stride, groups } = this.shape;
+    const { rows, columns } = this.#geometry;
+    const { scratch } = this.arena;
+    const pairs = this.#pairs;
+    if (pairs) {
+      k.pairInput(this.#input, this.#rowBytes, stride, pairs.segment, pairs.rows, pairs.columns, scratch);
+      const planes = 9 * (pairs.rows * stride * pairs.columns * pairs.segment * 2 + 16);
+      k.convolvePairs(
+        scratch,
+        stride,
+        pairs.segment,
+        pairs.rows,
+        pairs.columns,
+        this.#packed,
+        filters,
+        pairs.lines,
+        pairs.values,
+        rows,
+        columns,
+        pairs.passRows,
+        scratch + Math.ceil(planes / 64) * 64,
+        this.#units,
+        unit,
+        this.#bias,
+        relu ? 1 : 0,
+        this.pooled ? 1 : 0,
+        y,
+      );
+      return;
+    }
+    const groupFilters = filters / groups;
+    const groupChannels = channels / groups;
+    const runs = groups === 1 ? kernel : kernel * kernel;
+    const groupPacked = packedValues(runs * this.#run, groupFilters) * 2;
+    for (let group = 0; group < groups; group++) {
+      k.convolveIntegers(
+        this.#input + group * groupChannels * 2,
+        stride * this.#rowBytes,
+        stride * channels * 2,
+        this.#packed + group * groupPacked,
+        groupFilters,
+        kernel,
+        this.#rowBytes,
+        groups === 1 ? 1 : kernel,
+        channels * 2,
+        this.#run / 2,
+        rows,
+        columns,
+        scratch,
+        this.#units + group * groupFilters * 4,
+        unit,
+        this.#bias + group * groupFilters * 4,
+        relu ? 1 : 0,
+        y + group * groupFilters * 4,
+        columns * filters * 4,
+        filters * 4,
+      );
+    }
+  }
+
+  /** Address of the first pixel inside the border. */
+  #inside(): number {
+    return (
+      this.#input + this.#geometry.above * this.#rowBytes + this.#geometry.left * this.shape.channels * 2
+    );
+  }
+
+  /** Blocks of filters, each [runs, pairs of values, filters of the block, 2], group after group. */
+  #packRuns(memory: ArrayBufferLike, { values }: IntegerWeights): void {
+    const { channels, filters, kernel, groups } = this.shape;
+    const groupFilters = filters / groups;
+    const length = groups === 1 ? kernel * channels : channels / groups;
+    const runs = groups === 1 ? kernel : kernel * kernel;
+    const at = (run: number, value: number, filter: number) =>
+      value < length ? values[(run * length + value) * filters + filter] : 0;
+    const target = new Int16Array(memory, this.#packed);
+    let next = 0;
+    for (let group = 0; group < groups; group++) {
+      next = packBlocks(target, next, groupFilters, runs, this.#run, (run, value, filter) =>
+        at(run, value, group * groupFilters + filter),
+      );
+    }
+  }
+
+  /** The nine planes in the order e, r, o of rows, then of columns, each as `#packRuns` would lay it. */
+  #packPairs(memory: ArrayBufferLike, { values }: IntegerWeights): void {
+    const { channels, filters, kernel, stride } = this.shape;
+    const { segment, lines, values: length } = this.#pairs!;
+    const target = new Int16Array(memory, this.#packed);
+    /** First tap and last tap of the two that a combination adds. */
+    const taps = [
+      [0, 0],
+      [0, 1],
+      [1, 1],
+    ];
+    let next = 0;
+    for (const rowTaps of taps) {
+      for (const columnTaps of taps) {
+        next = packBlocks(target, next, filters, lines, length, (line, value, filter) => {
+          const [block, inner] = [Math.floor(line / stride), line % stride];
+          const [column, within] = [Math.floor(value / segment), value % segment];
+          if (column * 2 * stride >= kernel) return 0;
+          let sum = 0;
+          for (let i = rowTaps[0]; i <= rowTaps[1]; i++) {
+            for (let j = columnTaps[0]; j <= columnTaps[1]; j++) {
+              const row = (2 * block + i) * stride + inner;
+              const first = (2 * column + j) * stride * channels + within;
+              sum += values[(row * kernel * channels + first) * filters + filter];
+            }
+          }
+          return sum;
+        });
+      }
+    }
+  }
+}
+
+/** Writes one plane's or group's blocks from place `next` on; returns the place behind them. */
+function packBlocks(
+  target: Int16Array,
+  next: number,
+  filters: number,
+  runs: number,
+  length: number,
+  at: (run: number, value: number, filter: number) => number,
+): number {
+  let place = next;
+  for (let first = 0; first < filters; first += blockWidth(filters - first)) {
+    const width = blockWidth(filters - first);
+    for (let run = 0; run < runs; run++) {
+      for (let value = 0; value < length; value += 2) {
+        for (let filter = first; filter < first + width; filter++) {
+          target[place++] = filter < filters ? at(run, value, filter) : 0;
+          target[place++] = filter < filters ? at(run, value + 1, filter) : 0;
+        }
+      }
+    }
+  }
+  return place;
+}
+
+/** The sizes that `kernels/integer-pairs.ts` is called with. */
+interface PairPlan {
+  readonly rows: number;
+  readonly columns: number;
+  readonly segment: number;
+  readonly lines: number;
+  readonly values: number;
+  readonly productRow: number;
+  readonly passRows: number;
+}
+
+/** Whether a convolution of this shape can take in a 2 x 2 pool. */
+export function canPool(shape: ConvolutionShape): boolean {
+  return planPairs(shape, windowGeometry(shape, shape.kernel)) !== undefined;
+}
+
+/** Plans a convolution in pairs, or tells by undefined that its shape does not allow it or does not gain. */
+function planPairs(shape: ConvolutionShape, { rows, columns }: WindowGeometry): PairPlan | undefined {
+  const { channels, filters, kernel, stride, groups } = shape;
+  const taps = kernel / stride;
+  const segment = stride * channels;
+  if (groups > 1 || taps % 2 !== 0 || (segment !== 2 && segment % 4 !== 0)) return undefined;
+  if (rows < 2 || columns < 2) return undefined;
+  const tileRows = Math.ceil(rows / 2);
+  const tileColumns = Math.ceil(columns / 2);
+  const productRow = tileColumns * wholeBlocks(filters) * 4;
+  return {
+    rows: tileRows + taps / 2 - 1,
+    columns: tileColumns + taps / 2 - 1,
+    segment,
+    lines: (taps / 2) * stride,
+    values: wholePairs((taps / 2) * segment),
+    productRow,
+    passRows: Math.min(tileRows, Math.max(1, Math.floor(productBytes / (9 * productRow)))),
+  };
+}

@@ -23,7 +23,16 @@ self.addEventListener("activate", (event) => {
 
 self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || new URL(event.request.url).origin !== location.origin) return;
-  const answer = async () =>
-    (await caches.match(event.request, { ignoreSearch: true })) ?? fetch(event.request);
+  const answer = async () => {
+    const kept = await caches.match(event.request, { ignoreSearch: true });
+    if (kept) return kept;
+    const response = await fetch(event.request);
+    // Built files have their contents' hash in their names, so what was fetched once stays right.
+    if (response.ok && new URL(event.request.url).pathname.includes("/assets/")) {
+      const copy = response.clone();
+      event.waitUntil(caches.open(cacheName).then((cache) => cache.put(event.request, copy)));
+    }
+    return response;
+  };
   event.respondWith(answer());
 });

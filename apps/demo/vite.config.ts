@@ -2,14 +2,16 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 
-/** Writes the service worker with the list of all built files, so that the page works offline after one visit. */
+/** Writes the service worker with the list of the built files, so that the page works offline after one visit. */
 function offline(): Plugin {
   return {
     name: "offline",
     apply: "build",
     enforce: "post",
     generateBundle(_, bundle) {
-      const files = ["./", ...Object.keys(bundle).filter((name) => name !== "index.html"), "icon.svg"];
+      // The teacher is large and rarely asked for; it is kept once it was.
+      const isKept = (name: string) => name !== "index.html" && !name.includes("teacher");
+      const files = ["./", ...Object.keys(bundle).filter(isKept), "icon.svg"];
       const hash = createHash("sha256");
       for (const item of Object.values(bundle)) hash.update(item.type === "chunk" ? item.code : item.source);
       const script = readFileSync(new URL("./service-worker.js", import.meta.url), "utf8");

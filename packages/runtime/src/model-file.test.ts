@@ -34,7 +34,7 @@ function makeModel(): Model {
     network,
     labels: ["happy", "sad"],
     weights,
-    crop: { source: "eyes", leftEye: [0.3, 0.4], rightEye: [0.7, 0.4] },
+    crop: { source: "eyes", leftEye: [0.3, 0.4], rightEye: [0.7, 0.4], mouth: [0.5, 0.8] },
     calibration: { temperature: 1.7 },
     provenance: { seed: 3, data: "drawn", nested: { b: [1, "ä"], a: null } },
   };

@@ -23,6 +23,8 @@ export interface CropGeometry {
   readonly leftEye?: readonly [number, number];
   /** The same for the eye seen on the right. */
   readonly rightEye?: readonly [number, number];
+  /** The same for the mouth's centre; where it is stated, faces are placed by three points instead of the eyes alone. */
+  readonly mouth?: readonly [number, number];
 }
 
 /** A network with its weights and all that is needed to use it. */
@@ -94,7 +96,7 @@ function checkCrop(crop: unknown): CropGeometry {
   if (!isRecord(crop) || (crop["source"] !== "whole-image" && crop["source"] !== "eyes")) {
     throw new ModelFileError('The model\'s crop has a source that is neither "whole-image" nor "eyes".');
   }
-  const eye = (name: string) => {
+  const pointOf = (name: string) => {
     const point = crop[name];
     if (point === undefined) return undefined;
     const isFraction = (value: unknown) => typeof value === "number" && value >= 0 && value <= 1;
@@ -103,12 +105,18 @@ function checkCrop(crop: unknown): CropGeometry {
     }
     return [point[0], point[1]] as const;
   };
-  const leftEye = eye("leftEye");
-  const rightEye = eye("rightEye");
+  const leftEye = pointOf("leftEye");
+  const rightEye = pointOf("rightEye");
+  const mouth = pointOf("mouth");
   if (leftEye && rightEye && leftEye[0] === rightEye[0] && leftEye[1] === rightEye[1]) {
     throw new ModelFileError("The model's crop has both eyes in one place.");
   }
-  return { source: crop["source"], ...(leftEye && { leftEye }), ...(rightEye && { rightEye }) };
+  return {
+    source: crop["source"],
+    ...(leftEye && { leftEye }),
+    ...(rightEye && { rightEye }),
+    ...(mouth && { mouth }),
+  };
 }
 
 function checkCalibration(calibration: unknown): { temperature: number } {

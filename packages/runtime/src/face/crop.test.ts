@@ -45,6 +45,54 @@ it("takes the box where the eyes say nothing of the size, and the box itself whe
   });
 });
 
+it("moves, turns and scales a face that fits the three points onto them, and else comes as near as can be", () => {
+  const crop = { source: "eyes", leftEye: [0.3, 0.4], rightEye: [0.7, 0.38], mouth: [0.5, 0.8] } as const;
+  const truth = { xx: 90, xy: -30, x0: 12, yx: 30, yy: 90, y0: -5 };
+  const place = (point: readonly number[]) => through(truth, point) as [number, number];
+  const fits = face(place(crop.leftEye), place(crop.rightEye));
+  const withMouth = (mouth: readonly [number, number]) => ({
+    ...fits,
+    landmarks: { ...fits.landmarks!, mouth },
+  });
+  const exact = faceView(withMouth(place(crop.mouth)), crop);
+  for (const [name, value] of Object.entries(truth)) expect(exact[name as keyof View]).toBeCloseTo(value, 9);
+  const [x, y] = place(crop.mouth);
+  const off = withMouth([x + 8, y - 5]);
+  const error = (view: View) =>
+    (
+      [
+        ["leftEye", "leftEye"],
+        ["rightEye", "rightEye"],
+        ["mouth", "mouth"],
+      ] as const
+    ).reduce((sum, [a, b]) => {
+      const [u, v] = through(view, crop[a]);
+      return sum + (u - off.landmarks![b][0]) ** 2 + (v - off.landmarks![b][1]) ** 2;
+    }, 0);
+  const best = faceView(off, crop);
+  for (const [dx, dy, turn, scale] of [
+    [0.5, 0, 0, 1],
+    [0, -0.5, 0, 1],
+    [0, 0, 0.01, 1],
+    [0, 0, 0, 1.01],
+    [0, 0, -0.01, 0.99],
+  ]) {
+    const [c, s] = [Math.cos(turn) * scale, Math.sin(turn) * scale];
+    const { xx, yx } = best;
+    const other = {
+      xx: c * xx - s * yx,
+      yx: s * xx + c * yx,
+      xy: -(s * xx + c * yx),
+      yy: c * xx - s * yx,
+      x0: 0,
+      y0: 0,
+    };
+    const [u, v] = through(best, [0.5, 0.5267]);
+    const [u2, v2] = through(other, [0.5, 0.5267]);
+    expect(error({ ...other, x0: u - u2 + dx, y0: v - v2 + dy })).toBeGreaterThan(error(best));
+  }
+});
+
 it("uses the geometry of FER+ for models that state none", () => {
   const detection = face([100, 120], [155, 140]);
   expect(faceView(detection, { source: "whole-image" })).toEqual(faceView(detection, ferPlusCrop));

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Dataset, EpochRecord, Evaluation } from "@microexpnet/training";
+import { type Dataset, type EpochRecord, type Evaluation, hashSeed } from "@microexpnet/training";
 import { type Model, readModelFile, writeModelFile } from "microexpnet/internal";
 import { evaluateModel } from "../evaluation/evaluate-model.js";
 import { writeFileAtomically } from "../models.js";
 import { RunDirectory } from "./run-directory.js";
 import { type RunRequest, runTraining } from "./run-training.js";
-import type { TeacherCacheFile } from "./teacher-cache.js";
+import { fingerprint, type TeacherCacheFile } from "./teacher-cache.js";
+import { defaultFlags, type TrainingFlags } from "./training-flags.js";
 
 /** What one training of an experiment gave on the images it is measured on. */
 export interface ExperimentResult {
@@ -19,17 +20,22 @@ export interface ExperimentResult {
 /** Everything that a result depends on, so that a finished run of other options is not taken for this one. */
 function keyOf(request: RunRequest, measured: Dataset): string {
   const { network, flags, seed, distillation, provenance, train, keep } = request;
-  const { workers, ...rest } = flags;
+  // Of the command's options those alone that change a training's result.
+  const { workers: _, ...names } = defaultFlags;
+  const training = [...Object.keys(names), "warmup"].map((name) => [
+    name,
+    flags[name as keyof TrainingFlags],
+  ]);
   return JSON.stringify({
     network,
-    flags: rest,
+    flags: training,
     seed,
     distillation,
     provenance,
     keep,
     train: [train.name, train.count],
     measured: [measured.name, measured.count],
-    teachers: request.teachers?.length ?? 0,
+    teachers: request.teachers?.map((teacher) => hashSeed(fingerprint(teacher))) ?? [],
   });
 }
 

@@ -19,14 +19,17 @@ export interface CacheKey {
 
 const headerLength = 64;
 
+/** A text that differs between teachers whose networks or weights differ. */
+export function fingerprint({ network, weights }: WeightedNetwork): string {
+  const hashes = [...weights].map(([name, values]) => {
+    const words = new Uint32Array(values.slice().buffer);
+    return `${name} ${words.reduce((hash, word) => (Math.imul(hash, 16777619) ^ word) >>> 0, 1)}`;
+  });
+  return JSON.stringify([network, hashes]);
+}
+
 function headerOf(key: CacheKey): Uint8Array {
-  const teachers = key.teachers.map(({ network, weights }) => [
-    JSON.stringify(network),
-    ...[...weights].map(([name, values]) => {
-      const bytes = new Uint32Array(values.slice().buffer);
-      return `${name} ${bytes.reduce((hash, word) => (Math.imul(hash, 16777619) ^ word) >>> 0, 1)}`;
-    }),
-  ]);
+  const teachers = key.teachers.map(fingerprint);
   const text = JSON.stringify([teachers, key.classes, key.count, key.views, key.description]);
   const header = new Uint8Array(headerLength);
   header.set(

@@ -10,7 +10,9 @@ import {
   type Network,
   NetworkError,
   type PlacedLayer,
+  PlaneConvolution,
   poolShape,
+  runsInPlanes,
   type TrainingKernels,
   windowGeometry,
 } from "microexpnet/internal";
@@ -176,12 +178,10 @@ export class TrainingGraph {
     switch (layer.kind) {
       case "convolution":
       case "dense": {
-        const convolution = new Convolution(
-          convolutionShape({ ...placed, layer }),
-          this.batch,
-          this.#arena,
-          true,
-        );
+        const shape = convolutionShape({ ...placed, layer });
+        const convolution = runsInPlanes(shape, dx > 0)
+          ? new PlaneConvolution(shape, this.batch, this.#arena, dx > 0)
+          : new Convolution(shape, this.batch, this.#arena, true);
         const weight = this.#address(name, "weight");
         const bias = this.#address(name, "bias");
         const dWeight = this.#address(name, "weight", true);

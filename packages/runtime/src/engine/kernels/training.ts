@@ -5,3 +5,17 @@ export { convolve, packWeights, pad, weightGradient } from "./convolution";
 export { crop, depthwise, depthwiseInputGradient, depthwiseWeightGradient } from "./depthwise";
 export { add, addNarrow, convertBytes, convertFloats, copyOrAdd, multiply, reluGradient, zero } from "./elementwise";
 export { maxPool, maxPoolGradient, spreadPixels, sumPixels } from "./pool";
+export { pairInputs } from "./pairs";
+export {
+  pairInputGradients,
+  pairOutputGradients,
+  pairOutputs,
+  pairTapGradients,
+  pairTaps,
+  threeInputGradients,
+  threeInputs,
+  threeOutputGradients,
+  threeOutputs,
+  threeTapGradients,
+  threeTaps,
+} from "./planes";

@@ -278,6 +278,23 @@ export interface PlaneKernels {
 }
 
 export interface TrainingKernels extends InferenceKernels, PlaneKernels {
+  adam(
+    weights: number,
+    gradient: number,
+    mean: number,
+    square: number,
+    decays: number,
+    n: number,
+    rate: number,
+    root: number,
+    beta1: number,
+    rest1: number,
+    beta2: number,
+    rest2: number,
+    epsilon: number,
+    coupledDecay: number,
+    shrink: number,
+  ): void;
   weightGradient(
     a: number,
     a1: number,

@@ -1,5 +1,6 @@
 // The kernels that training a network needs: those that run it and their gradients.
 
+export { adam } from "./adam";
 export { centredProducts, inputGradient, moments, scaleShift } from "./batch-normalization";
 export { convolve, packWeights, pad, weightGradient } from "./convolution";
 export { crop, depthwise, depthwiseInputGradient, depthwiseWeightGradient } from "./depthwise";

@@ -1,8 +1,11 @@
-"""Trains the paper's networks with PyTorch on one and on two threads: images per second, batch 64, Adam.
+"""Trains three networks with PyTorch on one and on two threads: images per second, batch 64, Adam.
 
     pip install torch --index-url https://download.pytorch.org/whl/cpu
     python3 training.py
     npx microexpnet bench --training      # the same in this project
+
+Debian's own PyTorch does, too: apt-get install python3-torch, then /usr/bin/python3 training.py. Names of
+networks as arguments train only those.
 
 Says so and ends well where PyTorch is missing.
 """
@@ -50,13 +53,48 @@ def microexpnet_2017():
     )
 
 
-def images_per_second(make, threads):
+class Residual(nn.Module):
+    """The input plus what `body` makes of it, through a ReLU."""
+
+    def __init__(self, *body):
+        super().__init__()
+        self.body = nn.Sequential(*body)
+
+    def forward(self, x):
+        return torch.relu(x + self.body(x))
+
+
+def convolution3(channels, filters):
+    return nn.Conv2d(channels, filters, 3, padding=1, bias=False), nn.BatchNorm2d(filters)
+
+
+def teacher():
+    """The layers of packages/runtime/src/networks/teacher.ts, medium."""
+    pool = nn.MaxPool2d(2)
+    return nn.Sequential(
+        *convolution3(1, 16), nn.ReLU(), pool,
+        *convolution3(16, 32), nn.ReLU(), pool,
+        *convolution3(32, 64), nn.ReLU(), Residual(*convolution3(64, 64)), pool,
+        *convolution3(64, 128), nn.ReLU(), pool,
+        Residual(*convolution3(128, 128)),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.2), nn.Linear(128, CLASSES),
+    )
+
+
+NETWORKS = {
+    "microexpnet-2019": (microexpnet_2019, 84),
+    "microexpnet-2017": (microexpnet_2017, 84),
+    "teacher": (teacher, 48),
+}
+
+
+def images_per_second(make, size, threads):
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     network = make()
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     loss_of = nn.CrossEntropyLoss()
-    images = torch.randn(BATCH, 1, 84, 84)
+    images = torch.randn(BATCH, 1, size, size)
     labels = torch.randint(CLASSES, (BATCH,))
 
     def step():
@@ -77,11 +115,12 @@ def images_per_second(make, threads):
 
 def main():
     print(f"PyTorch {torch.__version__}, batch {BATCH}, Adam")
-    for make in (microexpnet_2019, microexpnet_2017):
+    for name in sys.argv[1:] or NETWORKS:
+        make, size = NETWORKS[name]
         parameters = sum(p.numel() for p in make().parameters())
         for threads in (1, 2):
-            rate = images_per_second(make, threads)
-            print(f"{make.__name__.replace('_', '-')} ({parameters:,} parameters), {threads} threads: {rate:,.0f} images/s")
+            rate = images_per_second(make, size, threads)
+            print(f"{name} ({parameters:,} parameters), {threads} threads: {rate:,.0f} images/s")
 
 
 main()

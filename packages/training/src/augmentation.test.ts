@@ -153,6 +153,18 @@ describe("renderSample", () => {
     }
   });
 
+  it("shows a whole picture at its own size as the view's drawing does", () => {
+    const drawn = new Uint8Array(size * size);
+    renderView(noisy, size, size, wholeImageView(size, size), drawn, size, size);
+    expect(render(noisy, { ...still, view: wholeImageView(size, size) }, size)).toEqual(drawn);
+    expect(drawn).toEqual(noisy);
+    // A view that differs in one number is drawn.
+    for (const name of ["xx", "xy", "x0", "yx", "yy", "y0"] as const) {
+      const view = { ...wholeImageView(size, size), [name]: 20 };
+      expect(render(noisy, { ...still, view }, size), name).not.toEqual(noisy);
+    }
+  });
+
   it("erases the pixels whose centres lie inside", () => {
     const erase = { left: 0.25, top: 0.5, width: 0.5, height: 0.125, grey: 200 };
     const target = new Uint8Array(8 * 4);

@@ -186,7 +186,12 @@ export function renderSample(
   width: number,
 ): void {
   const picture = degrade(source, size, sample);
-  renderView(picture, size, size, sample.view, target, height, width);
+  if (height === size && width === size && showsWhole(sample.view, size)) {
+    // Drawn at its own size, a whole picture is itself.
+    target.set(picture.length > size * size ? picture.subarray(0, size * size) : picture);
+  } else {
+    renderView(picture, size, size, sample.view, target, height, width);
+  }
   const { gain, bias, erase } = sample;
   if (gain !== 1 || bias !== 0) {
     for (let value = 0; value < 256; value++) litBytes[value] = value * gain + bias;
@@ -202,3 +207,6 @@ export function renderSample(
     for (let row = top; row < bottom; row++) target.fill(erase.grey, row * width + left, row * width + right);
   }
 }
+
+const showsWhole = ({ xx, xy, x0, yx, yy, y0 }: View, size: number): boolean =>
+  xx === size && yy === size && xy === 0 && yx === 0 && x0 === 0 && y0 === 0;

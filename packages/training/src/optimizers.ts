@@ -1,3 +1,6 @@
+import { Arena, instantiate, type TrainingKernels } from "microexpnet/internal";
+import { trainingKernels } from "microexpnet/training-kernels";
+
 /** Thrown when an optimiser's option lies outside its range or its arrays do not fit together. */
 export class OptimizerError extends Error {
   override name = "OptimizerError";
@@ -87,12 +90,11 @@ export function createOptimizer(options: OptimizerOptions, parameterCount: numbe
       const beta1 = requireRange(options.beta1 ?? 0.9, 1, "beta1");
       const beta2 = requireRange(options.beta2 ?? 0.999, 1, "beta2");
       const epsilon = requireRange(options.epsilon ?? 1e-8, Number.POSITIVE_INFINITY, "epsilon");
-      const mean = new Float32Array(parameterCount);
-      const square = new Float32Array(parameterCount);
       const decoupled = options.kind === "adamw";
+      const adam = adamKernel(parameterCount);
       return {
         steps: 0,
-        state: [mean, square],
+        state: [adam.mean, adam.square],
         step(weights, gradient, learningRate, decays) {
           check(weights, gradient, decays);
           this.steps++;
@@ -101,20 +103,10 @@ export function createOptimizer(options: OptimizerOptions, parameterCount: numbe
           const root = Math.sqrt(1 - beta2 ** this.steps);
           const coupledDecay = decoupled ? 0 : weightDecay;
           const shrink = decoupled ? learningRate * weightDecay : 0;
-          adapt(
-            weights,
-            gradient,
-            mean,
-            square,
-            decays,
-            rate,
-            root,
-            beta1,
-            beta2,
-            epsilon,
-            coupledDecay,
-            shrink,
-          );
+          adam.step(weights, gradient, decays, [
+            ...([rate, root, beta1, 1 - beta1, beta2, 1 - beta2] as const),
+            ...([epsilon, coupledDecay, shrink] as const),
+          ]);
         },
       };
     }
@@ -145,31 +137,37 @@ function descend(
   }
 }
 
-/** One step of Adam; `coupledDecay` goes into the gradient, `shrink` takes its share off the weight. */
-function adapt(
-  weights: Float32Array,
-  gradient: Float32Array,
-  mean: Float32Array,
-  square: Float32Array,
-  decays: Uint8Array,
-  rate: number,
-  root: number,
-  beta1: number,
-  beta2: number,
-  epsilon: number,
-  coupledDecay: number,
-  shrink: number,
-): void {
-  for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i];
-    const slope = gradient[i] + coupledDecay * decays[i] * weight;
-    const newMean = beta1 * mean[i] + (1 - beta1) * slope;
-    const newSquare = beta2 * square[i] + (1 - beta2) * slope * slope;
-    mean[i] = newMean;
-    square[i] = newSquare;
-    weights[i] =
-      weight - shrink * decays[i] * weight - (rate * newMean) / (Math.sqrt(newSquare) / root + epsilon);
-  }
+type AdamNumbers =
+  Parameters<TrainingKernels["adam"]> extends [
+    ...addresses: [number, number, number, number, number, number],
+    ...rest: infer Rest,
+  ]
+    ? Rest
+    : never;
+
+/** Adam's arrays in the memory of a kernel that does a step in one pass. */
+function adamKernel(count: number) {
+  const arena = new Arena();
+  // Whole vectors: the values after the last one are computed with and never read.
+  const room = Math.ceil(count / 4) * 4;
+  const [weightsAt, gradientAt, meanAt, squareAt] = [0, 0, 0, 0].map(() => arena.floats(room));
+  const decaysAt = arena.allocate(room);
+  // Without relaxed SIMD, so that every machine gets the same bits.
+  const instance = instantiate<TrainingKernels>(trainingKernels(false), arena.finish());
+  const ownWeights = instance.floats(weightsAt, count);
+  const ownGradient = instance.floats(gradientAt, count);
+  const ownDecays = instance.bytes(decaysAt, count);
+  return {
+    mean: instance.floats(meanAt, count),
+    square: instance.floats(squareAt, count),
+    step(weights: Float32Array, gradient: Float32Array, decays: Uint8Array, numbers: AdamNumbers): void {
+      ownWeights.set(weights);
+      ownGradient.set(gradient);
+      ownDecays.set(decays);
+      instance.kernels.adam(weightsAt, gradientAt, meanAt, squareAt, decaysAt, count, ...numbers);
+      weights.set(ownWeights);
+    },
+  };
 }
 
 /**

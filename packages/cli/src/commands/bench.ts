@@ -28,7 +28,7 @@ interface Speed {
 }
 
 const inferenceNetworks = ["microexpnet-2019", "microexpnet-2017", "teacher"];
-const trainingNetworks = ["microexpnet-2017", "microexpnet-2019"];
+const trainingNetworks = ["microexpnet-2019", "microexpnet-2017", "teacher"];
 const precisions: readonly Precision[] = ["float32", "int16"];
 const batches = [1, 64];
 const trainingBatch = 64;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Operations, referenceOperations, wasmOperations } from "./operations.js";
+import { runsInPlanes } from "./plane-convolution.js";
 import { hasRelaxedSimd } from "./relaxed-simd.js";
 import { type ConvolutionShape, type PoolShape, windowGeometry } from "./shapes.js";
 
@@ -71,13 +72,39 @@ const fixed: ConvolutionShape[] = [
   { height: 12, width: 12, channels: 33, filters: 48, kernel: 3, stride: 1, padding: "same", groups: 1 },
 ];
 
-const fast: Operations[] = [wasmOperations("training")];
-if (hasRelaxedSimd()) fast.push(wasmOperations("training-relaxed"));
+/** Shapes that run in planes, whose sizes leave odd edges, images together and images in several parts. */
+function randomPlanes(random: ReturnType<typeof generator>): ConvolutionShape {
+  for (;;) {
+    const threes = random.pick([true, false]);
+    const stride = threes ? 1 : random.integer(1, 4);
+    const shape: ConvolutionShape = {
+      height: random.integer(2, 25),
+      width: random.integer(2, 25),
+      channels: threes ? 4 * random.integer(1, 6) : random.integer(1, 9),
+      filters: 4 * random.integer(1, 10),
+      kernel: threes ? 3 : stride * random.pick([2, 2, 4]),
+      stride,
+      padding: random.pick(["same", "valid"] as const),
+      groups: 1,
+    };
+    const { rows, columns } = windowGeometry(shape, shape.kernel);
+    if (rows > 0 && columns > 0 && runsInPlanes(shape, false)) return shape;
+  }
+}
+
+const fast: Operations[] = [wasmOperations("training"), wasmOperations("training", true)];
+if (hasRelaxedSimd()) {
+  fast.push(wasmOperations("training-relaxed"), wasmOperations("training-relaxed", true));
+}
 
 describe.each(fast)("$name agrees with the reference", (operations) => {
   it("convolutions of random shapes, forward and both gradients", () => {
     const random = generator(7);
-    const shapes = [...fixed, ...Array.from({ length: 120 }, () => randomConvolution(random))];
+    const shapes = [
+      ...fixed,
+      ...Array.from({ length: 120 }, () => randomConvolution(random)),
+      ...Array.from({ length: 60 }, () => randomPlanes(random)),
+    ];
     for (const shape of shapes) {
       const n = shape.height > 50 ? 1 : random.integer(1, 5);
       const { rows, columns } = windowGeometry(shape, shape.kernel);

@@ -194,7 +194,107 @@ export interface PairKernels {
   ): void;
 }
 
-export interface TrainingKernels extends InferenceKernels {
+/** Transforms of convolutions with fewer products and of their gradients, for training. */
+export interface PlaneKernels {
+  pairInputs(
+    x: number,
+    xRow: number,
+    stride: number,
+    segment: number,
+    pairRows: number,
+    pairColumns: number,
+    u: number,
+    plane: number,
+  ): void;
+  threeInputs(
+    x: number,
+    xRow: number,
+    channels: number,
+    tileRows: number,
+    tileColumns: number,
+    u: number,
+    plane: number,
+  ): void;
+  pairOutputs(
+    m: number,
+    plane: number,
+    filters: number,
+    rows: number,
+    columns: number,
+    bias: number,
+    relu: number,
+    y: number,
+  ): void;
+  pairOutputGradients(
+    dy: number,
+    rows: number,
+    columns: number,
+    filters: number,
+    d: number,
+    plane: number,
+  ): void;
+  pairInputGradients(
+    du: number,
+    plane: number,
+    stride: number,
+    segment: number,
+    tileRows: number,
+    tileColumns: number,
+    dx: number,
+    dxRow: number,
+  ): void;
+  pairTaps(w: number, row: number, column: number, count: number, to: number, plane: number): void;
+  pairTapGradients(p: number, plane: number, count: number, dw: number, row: number, column: number): void;
+  threeOutputs(
+    m: number,
+    plane: number,
+    filters: number,
+    rows: number,
+    columns: number,
+    bias: number,
+    relu: number,
+    y: number,
+  ): void;
+  threeOutputGradients(
+    dy: number,
+    rows: number,
+    columns: number,
+    filters: number,
+    d: number,
+    plane: number,
+  ): void;
+  threeInputGradients(
+    du: number,
+    plane: number,
+    stride: number,
+    segment: number,
+    tileRows: number,
+    tileColumns: number,
+    dx: number,
+    dxRow: number,
+  ): void;
+  threeTaps(w: number, row: number, column: number, count: number, to: number, plane: number): void;
+  threeTapGradients(p: number, plane: number, count: number, dw: number, row: number, column: number): void;
+}
+
+export interface TrainingKernels extends InferenceKernels, PlaneKernels {
+  adam(
+    weights: number,
+    gradient: number,
+    mean: number,
+    square: number,
+    decays: number,
+    n: number,
+    rate: number,
+    root: number,
+    beta1: number,
+    rest1: number,
+    beta2: number,
+    rest2: number,
+    epsilon: number,
+    coupledDecay: number,
+    shrink: number,
+  ): void;
   weightGradient(
     a: number,
     a1: number,

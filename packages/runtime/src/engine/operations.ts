@@ -7,6 +7,7 @@ import { trainingKernels } from "../training-kernels.js";
 import { Convolution } from "./convolution.js";
 import type { TrainingKernels } from "./kernel-exports.js";
 import { Arena, instantiate } from "./memory.js";
+import { PlaneConvolution, runsInPlanes } from "./plane-convolution.js";
 import * as reference from "./reference.js";
 import { type ConvolutionShape, type PoolShape, windowGeometry } from "./shapes.js";
 
@@ -49,8 +50,12 @@ export interface Operations {
 
 export const referenceOperations: Operations = { name: "reference", ...reference };
 
-/** The operations on the WebAssembly kernels; each call makes a memory of its own. */
-export function wasmOperations(build: "training" | "training-relaxed"): Operations {
+/**
+ * The operations on the WebAssembly kernels; each call makes a memory of its own.
+ *
+ * @param inPlanes run the convolutions that fit with fewer products
+ */
+export function wasmOperations(build: "training" | "training-relaxed", inPlanes = false): Operations {
   const module = trainingKernels(build === "training-relaxed");
 
   /** Lays out inputs and outputs, runs `body`, and reads the outputs. */
@@ -70,11 +75,16 @@ export function wasmOperations(build: "training" | "training-relaxed"): Operatio
     return outputs.map((length, i) => instance.floats(to[i], length).slice());
   }
 
+  const planned = (shape: ConvolutionShape, n: number, arena: Arena, needsInputGradient = false) =>
+    inPlanes && runsInPlanes(shape, needsInputGradient)
+      ? new PlaneConvolution(shape, n, arena, needsInputGradient)
+      : new Convolution(shape, n, arena, true);
+
   return {
-    name: `wasm ${build}`,
+    name: `wasm ${build}${inPlanes ? ", in planes" : ""}`,
     convolution(shape, n, x, weights, bias, relu = false) {
       const arena = new Arena();
-      const plan = new Convolution(shape, n, arena);
+      const plan = planned(shape, n, arena);
       return call(
         [x, weights, bias ?? new Float32Array()],
         [n * plan.outputLength],
@@ -87,12 +97,13 @@ export function wasmOperations(build: "training" | "training-relaxed"): Operatio
     },
     convolutionInputGradient(shape, n, dy, weights) {
       const arena = new Arena();
-      const plan = new Convolution(shape, n, arena, true);
+      const plan = planned(shape, n, arena, true);
       const length = n * plan.inputLength;
       const [written, added] = call(
         [dy, weights],
         [length, length],
         (k, [dyAt, weightsAt], [dx, dx2], floats) => {
+          plan.setWeights(k, floats, weightsAt, 0);
           plan.inputGradient(k, dyAt, weightsAt, dx, n, false);
           floats.fill(1, dx2 / 4, dx2 / 4 + length);
           plan.inputGradient(k, dyAt, weightsAt, dx2, n, true);
@@ -109,7 +120,7 @@ export function wasmOperations(build: "training" | "training-relaxed"): Operatio
     },
     convolutionWeightGradient(shape, n, x, dy) {
       const arena = new Arena();
-      const plan = new Convolution(shape, n, arena, true);
+      const plan = planned(shape, n, arena);
       const [weights, bias] = call(
         [x, dy],
         [plan.weightLength, shape.filters],

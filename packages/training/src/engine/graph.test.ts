@@ -24,11 +24,26 @@ const network: Network = {
   ],
 };
 
+/** Convolutions that run with fewer products, on maps with odd edges, one of them with two gradients to add. */
+const inPlanes: Network = {
+  name: "in planes",
+  input: { height: 18, width: 13, channels: 1, scale: 1 / 100, offset: -1 },
+  layers: [
+    { kind: "convolution", name: "wide", filters: 4, kernel: 8, stride: 2, activation: "relu" },
+    { kind: "convolution", name: "threes", filters: 4, kernel: 3, bias: false },
+    { kind: "batchNormalization", name: "normalized" },
+    { kind: "add", name: "sum", other: "wide", activation: "relu" },
+    { kind: "convolution", name: "strided", filters: 8, kernel: 4, stride: 2, activation: "relu" },
+    { kind: "dense", name: "scores", units: 7 },
+  ],
+};
+
 const n = 5;
 const noDropout = { seed: 1, step: 0, shard: 0 };
 
-function prepared(withDropout = true) {
-  const used = withDropout ? network : { ...network, layers: network.layers.slice(0, -1) };
+const withoutDropout: Network = { ...network, layers: network.layers.slice(0, -1) };
+
+function prepared(used = network) {
   const graph = new TrainingGraph(used, n);
   const random = createRandom("graph test");
   const { weights } = initialize(used, graph.layout, 3);
@@ -36,13 +51,13 @@ function prepared(withDropout = true) {
   graph.weights.set(weights.map((value) => value + 0.1 * random.normal()));
   for (let i = 0; i < graph.pixels.length; i++) graph.pixels[i] = random.integer(256);
   const direction = Float32Array.from({ length: n * 7 }, () => random.normal());
-  return { graph, direction, used };
+  return { graph, direction };
 }
 
 describe("a training graph", () => {
   it("has gradients that agree with finite differences, for every parameter", () => {
-    for (const withDropout of [false, true]) {
-      const { graph, direction } = prepared(withDropout);
+    for (const used of [withoutDropout, network, inPlanes]) {
+      const { graph, direction } = prepared(used);
       const loss = () => graph.forward(n, noDropout).reduce((sum, value, i) => sum + value * direction[i], 0);
       loss();
       graph.logitGradient.set(direction);
@@ -70,11 +85,25 @@ describe("a training graph", () => {
   });
 
   it("runs forward as the readable reference does, given the batch's own statistics", () => {
-    const { graph, used } = prepared(false);
+    for (const used of [withoutDropout, inPlanes]) {
+      const { graph } = prepared(used);
+      const logits = graph.forward(n, noDropout).slice();
+      const named = namedParameters(graph.layout, graph.weights, graph.statistics);
+      const expected = reference.run(used, named, graph.pixels, n);
+      for (let i = 0; i < logits.length; i++) expect(logits[i]).toBeCloseTo(expected[i], 3);
+    }
+  });
+
+  it("gives the same bits when told that the weights are the same, also after a backward run", () => {
+    const { graph, direction } = prepared(inPlanes);
     const logits = graph.forward(n, noDropout).slice();
-    const named = namedParameters(graph.layout, graph.weights, graph.statistics);
-    const expected = reference.run(used, named, graph.pixels, n);
-    for (let i = 0; i < logits.length; i++) expect(logits[i]).toBeCloseTo(expected[i], 3);
+    graph.logitGradient.set(direction);
+    graph.backward(n);
+    const gradient = graph.gradient.slice();
+    expect(graph.forward(n, noDropout, true)).toEqual(logits);
+    graph.logitGradient.set(direction);
+    graph.backward(n);
+    expect(graph.gradient).toEqual(gradient);
   });
 
   it("names the first layer that is not finite", () => {

@@ -10,7 +10,9 @@ import {
   type Network,
   NetworkError,
   type PlacedLayer,
+  PlaneConvolution,
   poolShape,
+  runsInPlanes,
   type TrainingKernels,
   windowGeometry,
 } from "microexpnet/internal";
@@ -20,7 +22,8 @@ import { layoutParameters, type ParameterLayout } from "./parameters.js";
 
 interface Step {
   readonly name: string;
-  forward(n: number): void;
+  /** `packed`: the weights are those of the last call, packed already. */
+  forward(n: number, packed: boolean): void;
   /** Reads the gradient of its output, adds to those of its parameters, writes or adds to its inputs'. */
   backward(n: number): void;
 }
@@ -126,12 +129,16 @@ export class TrainingGraph {
     this.logitGradient = this.#instance.floats(this.#gradientAt[last], batch * this.classes);
   }
 
-  /** Runs the first n images of `pixels`; returns their n * classes logits, a view. */
-  forward(n: number, dropout: DropoutSeed): Float32Array {
+  /**
+   * Runs the first n images of `pixels`; returns their n * classes logits, a view.
+   *
+   * @param sameWeights `weights` have not changed since the last call, which saves preparing them again
+   */
+  forward(n: number, dropout: DropoutSeed, sameWeights = false): Float32Array {
     this.#dropout = dropout;
     const { scale, offset } = this.network.input;
     this.#instance.kernels.convertBytes(this.#pixelsAt, n * this.inputLength, scale, offset, this.#inputAt);
-    for (const step of this.#steps) step.forward(n);
+    for (const step of this.#steps) step.forward(n, sameWeights);
     return this.#logits.subarray(0, n * this.classes);
   }
 
@@ -176,20 +183,18 @@ export class TrainingGraph {
     switch (layer.kind) {
       case "convolution":
       case "dense": {
-        const convolution = new Convolution(
-          convolutionShape({ ...placed, layer }),
-          this.batch,
-          this.#arena,
-          true,
-        );
+        const shape = convolutionShape({ ...placed, layer });
+        const convolution = runsInPlanes(shape, dx > 0)
+          ? new PlaneConvolution(shape, this.batch, this.#arena, dx > 0)
+          : new Convolution(shape, this.batch, this.#arena, true);
         const weight = this.#address(name, "weight");
         const bias = this.#address(name, "bias");
         const dWeight = this.#address(name, "weight", true);
         const dBias = this.#address(name, "bias", true);
         return {
           name,
-          forward: (n) => {
-            convolution.setWeights(kernels(), this.#floats, weight, bias);
+          forward: (n, packed) => {
+            if (!packed) convolution.setWeights(kernels(), this.#floats, weight, bias);
             convolution.forward(kernels(), x, y, n, relu);
           },
           backward: (n) => {

@@ -23,6 +23,8 @@ export class ShardWorker {
   readonly #teacherLogits: Float32Array[];
   readonly #teacherPixels: Uint8Array[];
   #evaluation: Program | undefined;
+  /** Whether the graph has run with this step's weights. */
+  #sameWeights = false;
 
   constructor(readonly job: TrainingJob) {
     this.#shardSize = shardSize(job);
@@ -45,6 +47,7 @@ export class ShardWorker {
   train(request: StepRequest): string | undefined {
     const { shared, shards } = this.job;
     this.#graph.weights.set(shared.weights);
+    this.#sameWeights = false;
     let problem: string | undefined;
     for (;;) {
       const shard = Atomics.add(shared.next, 0, 1);
@@ -72,7 +75,8 @@ export class ShardWorker {
     const { shared, classes } = job;
     const graph = this.#graph;
     this.#renderShard(request, shard, first, count);
-    const logits = graph.forward(count, { seed: job.seed, step: request.step, shard });
+    const logits = graph.forward(count, { seed: job.seed, step: request.step, shard }, this.#sameWeights);
+    this.#sameWeights = true;
     const targets = this.#targets.subarray(0, count * classes);
     const gradient = graph.logitGradient.subarray(0, count * classes);
     const scale = 1 / request.count;

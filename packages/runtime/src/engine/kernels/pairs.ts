@@ -24,10 +24,10 @@ function planeBytes<T>(pairRows: i32, stride: i32, values: i32): i32 {
 }
 
 /**
- * The nine planes of input combinations. x: a padded map of rows xRow bytes apart, at least 2 * pairRows + 1
+ * The nine planes of input combinations, `plane` bytes apart. x: a padded map of rows xRow bytes apart, at least 2 * pairRows + 1
  * rows of blocks by 2 * pairColumns + 1 blocks of `stride` x `segment` values (a segment is `stride` pixels).
  * u: plane after plane [3 rows x 3 columns in the order e, r, o], each [pairRows, stride, pairColumns,
- * segment] values and 16 bytes of room. Segments of 2 or of a multiple of 4 values.
+ * segment] values, of integers with 16 bytes of room. Segments of 2 or of a multiple of 4 values.
  */
 function pairInput<T>(
   x: usize,
@@ -37,9 +37,9 @@ function pairInput<T>(
   pairRows: i32,
   pairColumns: i32,
   u: usize,
+  plane: i32,
 ): void {
   const values = pairColumns * segment;
-  const plane = planeBytes<T>(pairRows, stride, values);
   for (let pair = 0; pair < pairRows; pair++) {
     for (let line = 0; line < stride; line++) {
       const x0 = x + (2 * pair * stride + line) * xRow;
@@ -55,13 +55,20 @@ function pairInput<T>(
 export function pairIntegers(
   x: usize, xRow: i32, stride: i32, segment: i32, pairRows: i32, pairColumns: i32, u: usize,
 ): void {
-  pairInput<i16>(x, xRow, stride, segment, pairRows, pairColumns, u);
+  pairInput<i16>(x, xRow, stride, segment, pairRows, pairColumns, u, planeBytes<i16>(pairRows, stride, pairColumns * segment));
 }
 
 export function pairFloats(
   x: usize, xRow: i32, stride: i32, segment: i32, pairRows: i32, pairColumns: i32, u: usize,
 ): void {
-  pairInput<f32>(x, xRow, stride, segment, pairRows, pairColumns, u);
+  pairInput<f32>(x, xRow, stride, segment, pairRows, pairColumns, u, planeBytes<f32>(pairRows, stride, pairColumns * segment));
+}
+
+/** The same of floats with planes as far apart as the caller wants them. */
+export function pairInputs(
+  x: usize, xRow: i32, stride: i32, segment: i32, pairRows: i32, pairColumns: i32, u: usize, plane: i32,
+): void {
+  pairInput<f32>(x, xRow, stride, segment, pairRows, pairColumns, u, plane);
 }
 
 /** Stores the three column combinations of one row combination (vectors of blocks 2q, 2q + 1, 2q + 2). */

@@ -166,9 +166,8 @@ export function tile<P, V, L>(
 }
 
 /**
- * A run of `count` rows, in tiles of three, then of two or one. Over packed weights of 16 columns tiles of two
- * are faster: V8 moves all loads of a loop's body before its products, and three rows need more than its 15
- * registers then.
+ * A run of `count` rows, in tiles of three, then of two or one. Of 16 columns tiles of two are faster: V8 moves
+ * all loads of a loop's body before its products, and three rows need more than its 15 registers then.
  */
 // @ts-ignore: decorator
 @inline
@@ -182,7 +181,7 @@ export function tiles<V, L>(
   c: usize, cM: i32,
   start: usize, mode: i32, lanes: i32,
 ): void {
-  if (sizeof<V>() == 4 && sizeof<L>() == 1) {
+  if (sizeof<V>() == 4) {
     for (; count >= 2; count -= 2) {
       tile<Two, V, L>(a, aM, aK, b, bK, n1, a1, b1, n2, a2, b2, n3, c, cM, start, mode, lanes);
       a += 2 * aM;

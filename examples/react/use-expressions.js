@@ -11,6 +11,8 @@ export function useExpressions(videoRef, options = { smoothing: 300 }) {
     const { signal } = controller;
     const follow = async () => {
       const recognizer = await createWorkerRecognizer(options);
+      // The component may be gone before the recogniser is there.
+      if (signal.aborted) recognizer.close();
       signal.addEventListener("abort", () => recognizer.close(), { once: true });
       while (!signal.aborted) {
         const video = videoRef.current;

@@ -194,6 +194,32 @@ export interface PairKernels {
   ): void;
 }
 
+/** What makes networks' inputs from pictures. */
+export interface PictureKernels {
+  addRow(bytes: number, n: number, weight: number, sums: number, start: number): void;
+  narrowRow(
+    sums: number,
+    channels: number,
+    first: number,
+    last: number,
+    firstWeight: number,
+    lastWeight: number,
+    inner: number,
+    columns: number,
+    y: number,
+  ): void;
+  countRow(bytes: number, n: number, sums: number, start: number): void;
+  greyBlocks(
+    sums: number,
+    pixels: number,
+    channels: number,
+    block: number,
+    share: number,
+    half: number,
+    y: number,
+  ): void;
+}
+
 /** Transforms of convolutions with fewer products and of their gradients, for training. */
 export interface PlaneKernels {
   pairInputs(

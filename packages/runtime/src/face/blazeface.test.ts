@@ -125,15 +125,20 @@ describe("the converted detector", () => {
     const pixels = noise(128 * 128 * 3);
     const input = Float32Array.from(pixels, (value) => value / 127.5 - 1);
     const [boxes, scores] = interpret(readTflite(new Uint8Array(readFileSync(source))), input);
-    const program = new Program(stored.network, (name) => stored.weights.get(name) as Float32Array);
-    const actual = program.run(pixels);
     const expected = [...scores.values, ...boxes.values];
-    expect(actual.length).toBe(896 * 17);
-    expect(actual.length).toBe(expected.length);
     const largest = Math.max(...expected.map(Math.abs));
-    const furthest = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i])), 0);
     expect(largest).toBeGreaterThan(1);
-    expect(furthest / largest).toBeLessThan(1e-4);
+    for (const [precision, allowed] of [
+      ["float32", 1e-4],
+      ["int16", 5e-3],
+    ] as const) {
+      const weights = (name: string) => stored.weights.get(name) as Float32Array;
+      const actual = new Program(stored.network, weights, 1, { precision }).run(pixels);
+      expect(actual.length).toBe(896 * 17);
+      expect(actual.length).toBe(expected.length);
+      const furthest = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i])), 0);
+      expect(furthest / largest, precision).toBeLessThan(allowed);
+    }
   });
 
   it("says where it came from and travels with its licence", () => {

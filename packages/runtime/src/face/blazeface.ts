@@ -113,7 +113,9 @@ export class BlazeFace implements FaceDetector {
     if (!(Number.isInteger(levels) && levels >= 1 && levels <= 4)) {
       throw new RangeError(`levels must be a whole number from 1 to 4, not ${levels}.`);
     }
-    this.#program = new Program(network, (name) => weights.get(name) as Float32Array);
+    this.#program = new Program(network, (name) => weights.get(name) as Float32Array, 1, {
+      precision: "int16",
+    });
     this.#minScore = minScore;
     this.#levels = levels;
   }

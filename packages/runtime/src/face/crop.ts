@@ -1,6 +1,7 @@
 import type { CropGeometry } from "../model-file.js";
 import type { Detection } from "./detection.js";
 import { type Picture, type Point, requirePicture } from "./picture.js";
+import { pictureRows } from "./picture-rows.js";
 import { renderView, type View } from "./view.js";
 
 /**
@@ -87,7 +88,6 @@ export function faceView(face: Detection, crop: CropGeometry, aspect = 1): View 
 
 /** Grown when a larger part of a picture comes along. */
 let grey = new Uint8Array(0);
-let sums = new Float64Array(0);
 
 /**
  * Draws a view of a picture in grey: luma of Rec. 601 of the gamma-coded values, rounded, then `renderView`. Only
@@ -121,16 +121,22 @@ export function drawGreyView(
   const partWidth = Math.ceil((right - left) / block);
   const partHeight = Math.ceil((bottom - top) / block);
   if (grey.length < partWidth * partHeight) grey = new Uint8Array(partWidth * partHeight);
-  if (sums.length < partWidth) sums = new Float64Array(partWidth);
+  const { data, channels } = picture;
+  const pixels = right - left;
+  const room = pictureRows(pixels * channels, 1);
+  const { memory, instance } = room;
   const share = 1 / (1000 * block * block);
   for (let row = 0; row < partHeight; row++) {
-    sums.fill(0, 0, partWidth);
     // A block at the picture's edge counts the edge's pixels for those that it lacks, as views do.
-    for (let i = 0; i < block; i++)
-      addLuma(picture, Math.min(top + row * block + i, bottom - 1), left, right, block);
-    for (let column = 0; column < partWidth; column++) {
-      grey[row * partWidth + column] = (sums[column] * share + 0.5 + rounding) | 0;
+    for (let i = 0; i < block; i++) {
+      const y = Math.min(top + row * block + i, bottom - 1);
+      const from = (y * width + left) * channels;
+      memory.set(data.subarray(from, from + pixels * channels), room.bytes);
+      instance.kernels.countRow(room.bytes, pixels * channels, room.sums, i === 0 ? 1 : 0);
     }
+    const half = 0.5 + rounding;
+    instance.kernels.greyBlocks(room.sums, pixels, channels, block, share, half, room.finished);
+    grey.set(memory.subarray(room.finished, room.finished + partWidth), row * partWidth);
   }
   const part: View = {
     xx: view.xx / block,
@@ -145,33 +151,3 @@ export function drawGreyView(
 
 /** So that a value that lies at a half is rounded up although its share of a thousand is not exact. */
 const rounding = 1e-9;
-
-/** Adds 299 R + 587 G + 114 B of a row's pixels to the sums of their blocks. */
-function addLuma(
-  { data, width, channels }: Picture,
-  y: number,
-  left: number,
-  right: number,
-  block: number,
-): void {
-  let at = (y * width + left) * channels;
-  const second = channels === 1 ? 0 : 1;
-  const third = channels === 1 ? 0 : 2;
-  for (let x = left, column = 0; x < right; column++) {
-    const end = Math.min(x + block, right);
-    const missing = x + block - end;
-    let red = 0;
-    let green = 0;
-    let blue = 0;
-    for (; x < end; x++, at += channels) {
-      red += data[at];
-      green += data[at + second];
-      blue += data[at + third];
-    }
-    const edge = at - channels;
-    red += missing * data[edge];
-    green += missing * data[edge + second];
-    blue += missing * data[edge + third];
-    sums[column] += 299 * red + 587 * green + 114 * blue;
-  }
-}

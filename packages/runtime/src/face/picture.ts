@@ -41,11 +41,3 @@ export function requirePicture({ data, width, height, channels }: Picture): void
     );
   }
 }
-
-const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
-
-/** A picture's pixels of four bytes as numbers, red in the lowest byte, where they can be read so. */
-export function wordsOf({ data, width, height, channels }: Picture): Uint32Array | undefined {
-  if (channels !== 4 || data.byteOffset % 4 !== 0 || !isLittleEndian) return undefined;
-  return new Uint32Array(data.buffer, data.byteOffset, width * height);
-}

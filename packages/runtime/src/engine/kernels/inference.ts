@@ -7,4 +7,5 @@ export { add, addNarrow, convertBytes, convertFloats } from "./elementwise";
 export { maxPool, sumPixels } from "./pool";
 export { convolveIntegers } from "./integer-convolution";
 export { convolveFloatPairs, convolveIntegerPairs, pairFloats, pairIntegers } from "./pairs";
+export { addRow, countRow, greyBlocks, narrowRow } from "./picture";
 export { centre, largest, quantise } from "./quantise";

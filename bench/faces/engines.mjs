@@ -1,0 +1,110 @@
+import { pathToFileURL } from "node:url";
+import { createRecognizer } from "../../packages/runtime/dist/index.js";
+import { fetchFiles, installed, require, tensorflowWasm } from "./tensorflow.mjs";
+
+/** The five expressions that the photographs have enough of, by the names that the libraries give them. */
+const names = {
+  anger: "anger",
+  angry: "anger",
+  happiness: "happiness",
+  happy: "happiness",
+  neutral: "neutral",
+  sad: "sadness",
+  sadness: "sadness",
+  surprise: "surprise",
+  surprised: "surprise",
+};
+
+/** The key of the largest value. */
+const likeliest = (scores) =>
+  Object.entries(scores).reduce((most, one) => (one[1] > most[1] ? one : most))[0];
+
+const commonName = (label) => names[label] ?? label;
+
+/** This project's recogniser. */
+async function ours({ model }) {
+  const recognizer = await createRecognizer({ model });
+  return {
+    about: `model ${model}, float32`,
+    prepare: (frame) => frame,
+    async recognize(frame) {
+      const { faces } = await recognizer.recognize(frame);
+      return faces.map(({ label }) => commonName(label));
+    },
+  };
+}
+
+/** @vladmandic/face-api: its tiny detector and its expressions. */
+async function faceApi({ inputSize }) {
+  const faceapi = require("@vladmandic/face-api/dist/face-api.node-wasm.js");
+  const { tf } = faceapi;
+  const about = await tensorflowWasm(tf);
+  const models = installed("@vladmandic/face-api/model");
+  await faceapi.nets.tinyFaceDetector.loadFromDisk(models);
+  await faceapi.nets.faceExpressionNet.loadFromDisk(models);
+  const options = new faceapi.TinyFaceDetectorOptions({ inputSize });
+  return {
+    about: `${about}, detector's input ${inputSize}`,
+    prepare: ({ data, width, height }) => tf.tensor3d(data, [height, width, 3], "int32"),
+    async recognize(frame) {
+      const faces = await faceapi.detectAllFaces(frame, options).withFaceExpressions();
+      return faces
+        .sort((a, b) => b.detection.score - a.detection.score)
+        .map(({ expressions }) => commonName(likeliest(expressions)));
+    },
+  };
+}
+
+/** @vladmandic/human: its face detector and its emotions, everything else off, and each frame anew. */
+async function human() {
+  fetchFiles();
+  const { Human } = require(installed("@vladmandic/human/dist/human.node-wasm.js"));
+  const off = { enabled: false };
+  const anew = { skipFrames: 0, skipTime: 0 };
+  const human = new Human({
+    backend: "wasm",
+    wasmPath: installed("@tensorflow/tfjs-backend-wasm/dist/"),
+    modelBasePath: pathToFileURL(installed("@vladmandic/human/models/")).href,
+    cacheModels: false,
+    cacheSensitivity: 0,
+    debug: false,
+    filter: off,
+    gesture: off,
+    body: off,
+    hand: off,
+    object: off,
+    segmentation: off,
+    face: {
+      enabled: true,
+      detector: { rotation: false, ...anew },
+      mesh: off,
+      attention: off,
+      iris: off,
+      description: off,
+      antispoof: off,
+      liveness: off,
+      emotion: { enabled: true, ...anew },
+    },
+  });
+  const about = await tensorflowWasm(human.tf);
+  await human.load();
+  return {
+    about,
+    prepare: ({ data, width, height }) => human.tf.tensor3d(data, [height, width, 3], "int32"),
+    async recognize(frame) {
+      const { face, error } = await human.detect(frame);
+      if (error) throw new Error(error);
+      // A face whose emotions are all below Human's threshold has none.
+      return face.map(({ emotion }) =>
+        emotion?.length ? commonName(emotion.reduce((a, b) => (b.score > a.score ? b : a)).emotion) : "none",
+      );
+    },
+  };
+}
+
+/**
+ * The libraries by name. Each is loaded with { model, inputSize } and gives `about`, what it runs on; `prepare`, which
+ * makes of { data, width, height, channels: 3 } what it reads and is not timed; and `recognize`, which answers with
+ * the expression of every face, the surest face first.
+ */
+export const engines = { microexpnet: ours, "face-api": faceApi, Human: human };

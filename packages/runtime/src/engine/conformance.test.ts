@@ -70,6 +70,10 @@ const fixed: ConvolutionShape[] = [
   { height: 21, width: 21, channels: 16, filters: 32, kernel: 4, stride: 2, padding: "same", groups: 1 },
   { height: 84, width: 84, channels: 1, filters: 16, kernel: 8, stride: 4, padding: "same", groups: 1 },
   { height: 12, width: 12, channels: 33, filters: 48, kernel: 3, stride: 1, padding: "same", groups: 1 },
+  // The depthwise kernel has a way of its own for 3 x 3 at stride 1.
+  { height: 6, width: 9, channels: 14, filters: 14, kernel: 3, stride: 1, padding: "same", groups: 14 },
+  { height: 5, width: 1, channels: 8, filters: 8, kernel: 3, stride: 1, padding: "same", groups: 8 },
+  { height: 7, width: 5, channels: 4, filters: 4, kernel: 3, stride: 1, padding: "valid", groups: 4 },
 ];
 
 /** Shapes that run in planes, whose sizes leave odd edges, images together and images in several parts. */

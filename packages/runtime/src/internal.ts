@@ -3,7 +3,8 @@
 export { Convolution } from "./engine/convolution.js";
 export type { TrainingKernels } from "./engine/kernel-exports.js";
 export { Arena, EngineError, instantiate, type KernelInstance } from "./engine/memory.js";
-export { PlaneConvolution, runsInPlanes } from "./engine/plane-convolution.js";
+export { PlaneConvolution } from "./engine/plane-convolution.js";
+export { runsInPlanes } from "./engine/plane-plan.js";
 export { type ParameterSource, type Precision, Program } from "./engine/program.js";
 export * as reference from "./engine/reference.js";
 export { hasRelaxedSimd } from "./engine/relaxed-simd.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Operations, referenceOperations, wasmOperations } from "./operations.js";
-import { runsInPlanes } from "./plane-convolution.js";
+import { runsInPlanes } from "./plane-plan.js";
 import { hasRelaxedSimd } from "./relaxed-simd.js";
 import { type ConvolutionShape, type PoolShape, windowGeometry } from "./shapes.js";
 

@@ -7,7 +7,8 @@ import { trainingKernels } from "../training-kernels.js";
 import { Convolution } from "./convolution.js";
 import type { TrainingKernels } from "./kernel-exports.js";
 import { Arena, instantiate } from "./memory.js";
-import { PlaneConvolution, runsInPlanes } from "./plane-convolution.js";
+import { PlaneConvolution } from "./plane-convolution.js";
+import { runsInPlanes } from "./plane-plan.js";
 import * as reference from "./reference.js";
 import { type ConvolutionShape, type PoolShape, windowGeometry } from "./shapes.js";
 

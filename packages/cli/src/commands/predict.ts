@@ -44,7 +44,7 @@ export function registerPredict(program: Command): void {
       "--levels <number>",
       "sizes of faces: 1 large ones alone, up to 4 for crowds",
       parseInteger(1, 4),
-      3,
+      2,
     )
     .option("--annotate <folder>", "write each picture with boxes and bars into a folder")
     .option("--csv", "print one line of comma-separated values for each face");

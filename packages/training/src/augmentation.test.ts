@@ -111,9 +111,9 @@ describe("sampleView", () => {
     expect([...seen].sort()).toEqual([...windows].sort());
   });
 
-  it("erases, blurs and reduces as often as it is asked to", () => {
-    const options: AugmentationOptions = { erasing: 0.3, blur: 0.5, lowResolution: 0.1, noise: 9 };
-    const counts = { erase: 0, blur: 0, lowResolution: 0 };
+  it("erases, blurs, reduces and compresses as often as it is asked to", () => {
+    const options: AugmentationOptions = { erasing: 0.3, blur: 0.5, lowResolution: 0.1, noise: 9, jpeg: 0.2 };
+    const counts = { erase: 0, blur: 0, lowResolution: 0, jpegQuality: 0 };
     for (let seed = 0; seed < 2000; seed++) {
       const sample = plain(options, seed);
       if (sample.erase) {
@@ -122,12 +122,16 @@ describe("sampleView", () => {
         expect(width * height).toBeLessThan(0.251);
         expect(Math.min(left, top, 1 - left - width, 1 - top - height)).toBeGreaterThan(-1e-9);
       }
-      for (const name of ["erase", "blur", "lowResolution"] as const) if (sample[name]) counts[name]++;
+      for (const name of ["erase", "blur", "lowResolution", "jpegQuality"] as const)
+        if (sample[name]) counts[name]++;
       expect(sample.noise).toBeLessThan(9);
+      expect(sample.jpegQuality ?? 50).toBeGreaterThanOrEqual(20);
+      expect(sample.jpegQuality ?? 50).toBeLessThanOrEqual(80);
     }
     expect(Math.abs(counts.erase - 600)).toBeLessThan(90);
     expect(Math.abs(counts.blur - 1000)).toBeLessThan(100);
     expect(Math.abs(counts.lowResolution - 200)).toBeLessThan(60);
+    expect(Math.abs(counts.jpegQuality - 400)).toBeLessThan(80);
   });
 });
 

@@ -26,6 +26,8 @@ export interface AugmentationOptions {
   readonly lowResolution?: number;
   /** Largest standard deviation of the noise in grey levels. */
   readonly noise?: number;
+  /** Probability that the picture is stored as a JPEG of a quality from 20 to 80 before. */
+  readonly jpeg?: number;
 }
 
 /** A rectangle of one grey value 0..255; the rest are shares of the view's sides. */
@@ -49,7 +51,7 @@ export interface SampledView extends Degradation {
   readonly erase?: ErasedArea;
 }
 
-export type AugmentationPreset = "none" | "paper" | "slight" | "gentle" | "default" | "strong";
+export type AugmentationPreset = "none" | "paper" | "slight" | "gentle" | "default" | "wild" | "strong";
 
 export const augmentationPresets: Readonly<Record<AugmentationPreset, AugmentationOptions>> = {
   none: {},
@@ -57,6 +59,19 @@ export const augmentationPresets: Readonly<Record<AugmentationPreset, Augmentati
   slight: { flip: true, rotation: 4, scale: 0.04, shift: 0.03, brightness: 0.2, contrast: 0.2 },
   gentle: { flip: true, rotation: 8, scale: 0.08, shift: 0.05, brightness: 0.25, contrast: 0.25 },
   default: { flip: true, rotation: 14, scale: 0.15, shift: 0.12, brightness: 0.25, contrast: 0.25 },
+  wild: {
+    flip: true,
+    rotation: 14,
+    scale: 0.15,
+    shift: 0.1,
+    brightness: 0.3,
+    contrast: 0.3,
+    erasing: 0.15,
+    blur: 0.1,
+    lowResolution: 0.1,
+    noise: 3,
+    jpeg: 0.1,
+  },
   strong: {
     flip: true,
     rotation: 20,
@@ -164,6 +179,7 @@ export function sampleView(options: AugmentationOptions, size: number, random: R
       noise: random.uniform(0, options.noise),
       noiseSeed: random.integer(0x100000000),
     }),
+    ...(happens(random, options.jpeg) && { jpegQuality: 20 + random.integer(61) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { renderView, wholeImageView } from "microexpnet/internal";
+import { compressInPlace } from "./jpeg.js";
 import { createRandom } from "./random.js";
 
 /** Damage to a picture before a view of it is taken, so that it is the same in views of every size. */
@@ -11,6 +12,8 @@ export interface Degradation {
   readonly noise?: number;
   /** Seed of the noise. */
   readonly noiseSeed?: number;
+  /** The picture is stored as a JPEG of this quality, 1..100, and read again. */
+  readonly jpegQuality?: number;
 }
 
 /** Grown when a larger picture comes along, so that a sample allocates no pictures. */
@@ -19,14 +22,14 @@ let reduced = new Uint8Array(0);
 let sideways = new Float32Array(0);
 
 /**
- * A square picture after reduction, blur and noise, in this order.
+ * A square picture after reduction, blur, noise and JPEG, in this order.
  *
  * @param source size * size grey bytes, left as they are
  * @returns the source itself where nothing is to be done, otherwise an array that the next call overwrites
  */
 export function degrade(source: Uint8Array, size: number, degradation: Degradation): Uint8Array {
-  const { blur = 0, lowResolution = 1, noise = 0, noiseSeed = 0 } = degradation;
-  if (!(blur > 0) && !(lowResolution < 1) && !(noise > 0)) return source;
+  const { blur = 0, lowResolution = 1, noise = 0, noiseSeed = 0, jpegQuality } = degradation;
+  if (!(blur > 0) && !(lowResolution < 1) && !(noise > 0) && jpegQuality === undefined) return source;
   const length = size * size;
   if (damaged.length < length) {
     damaged = new Uint8Array(length);
@@ -42,6 +45,7 @@ export function degrade(source: Uint8Array, size: number, degradation: Degradati
   }
   if (blur > 0) blurInPlace(damaged, size, blur * size);
   if (noise > 0) addNoise(damaged, length, noise, noiseSeed);
+  if (jpegQuality !== undefined) compressInPlace(damaged, size, jpegQuality);
   return damaged;
 }
 

@@ -1,6 +1,6 @@
 import { type Network, NetworkError } from "../network.js";
-import { micro } from "./micro.js";
 import { microExpNet, type PoolingVariant, type SizeVariant } from "./microexpnet.js";
+import { micro, mini, nano } from "./students.js";
 import { teacher } from "./teacher.js";
 
 const pooling: readonly PoolingVariant[] = ["v", "p1", "p2", "p12"];
@@ -15,7 +15,9 @@ const makers: ReadonlyMap<string, (classes: number) => Network> = new Map([
   ...pooling.flatMap((p) =>
     sizes.map((size) => [`${p}-${size}`, (classes: number) => microExpNet(p, size, classes)] as const),
   ),
+  ["nano", nano],
   ["micro", micro],
+  ["mini", mini],
   ["teacher-small", (classes: number) => teacher("small", classes)],
   ["teacher", (classes: number) => teacher("medium", classes)],
   ["teacher-large", (classes: number) => teacher("large", classes)],

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerBench } from "./commands/bench.js";
+import { registerCalibrate } from "./commands/calibrate.js";
 import { registerDatasets } from "./commands/datasets.js";
 import { registerDistill } from "./commands/distill.js";
 import { registerEvaluate } from "./commands/evaluate.js";
@@ -36,6 +37,7 @@ export function createProgram(): Command {
     registerTrain,
     registerDistill,
     registerEvaluate,
+    registerCalibrate,
     registerPredict,
     registerExperiment,
     registerImport,

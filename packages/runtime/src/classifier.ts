@@ -5,6 +5,7 @@ import { type Precision, Program } from "./engine/program.js";
 import { foldBatchNormalization } from "./fold.js";
 import { type Model, ModelFileError, readModelFile, writeModelFile } from "./model-file.js";
 import { type ClassifierPool, createPool } from "./pool/pool.js";
+import { type Reading, readingOffsets } from "./reading.js";
 import { shippedModels } from "./shipped.js";
 
 /** A shipped model's name, a URL, a path (in Node) or the bytes of a model file. */
@@ -29,8 +30,13 @@ export interface Classifier {
    * @throws ClassifierError where the number of values is not that of whole images
    */
   logits(pixels: ArrayLike<number>): Float32Array;
-  /** Probabilities, softmax of the logits over the calibrated temperature; arguments as for `logits`. */
-  probabilities(pixels: ArrayLike<number>): Float32Array;
+  /**
+   * Probabilities, softmax of the logits over the calibrated temperature; arguments as for `logits`.
+   *
+   * @param reading among which classes, expected how often; see `Reading`
+   * @throws ClassifierError as `logits` does, and for a reading that does not fit the model
+   */
+  probabilities(pixels: ArrayLike<number>, reading?: Reading): Float32Array;
   /**
    * Starts `workers` threads that do the same, for folders and video.
    *
@@ -129,10 +135,11 @@ export function createClassifier(model: Model, options: ClassifierOptions = {}):
     model,
     precision,
     logits,
-    probabilities(pixels) {
+    probabilities(pixels, reading = {}) {
+      const offsets = readingOffsets(model, reading);
       const values = logits(pixels);
       for (let first = 0; first < values.length; first += labels.length) {
-        softmaxInPlace(values.subarray(first, first + labels.length), model.calibration.temperature);
+        softmaxInPlace(values.subarray(first, first + labels.length), model.calibration.temperature, offsets);
       }
       return values;
     },
@@ -145,12 +152,15 @@ function slice(values: ArrayLike<number>, from: number, to: number): ArrayLike<n
   return Array.prototype.slice.call(values, from, to);
 }
 
-function softmaxInPlace(logits: Float32Array, temperature: number): void {
+function softmaxInPlace(logits: Float32Array, temperature: number, offsets?: Float32Array): void {
   let largest = Number.NEGATIVE_INFINITY;
-  for (const value of logits) largest = Math.max(largest, value);
+  for (let i = 0; i < logits.length; i++) {
+    logits[i] = logits[i] / temperature + (offsets ? offsets[i] : 0);
+    largest = Math.max(largest, logits[i]);
+  }
   let sum = 0;
   for (let i = 0; i < logits.length; i++) {
-    logits[i] = Math.exp((logits[i] - largest) / temperature);
+    logits[i] = Math.exp(logits[i] - largest);
     sum += logits[i];
   }
   for (let i = 0; i < logits.length; i++) logits[i] /= sum;

@@ -24,6 +24,7 @@ export { type Box, type Picture, PictureError, type Point } from "./face/picture
 export type { FaceQuality } from "./face/quality.js";
 export { renderView, type View, ViewError, wholeImageView } from "./face/view.js";
 export {
+  type Calibration,
   type CropGeometry,
   type Model,
   ModelFileError,
@@ -34,6 +35,7 @@ export { analyze, type Layer, type Network, type NetworkAnalysis, NetworkError }
 export { createNetwork, networkNames } from "./networks/index.js";
 export type { ImageSource, PixelData } from "./pictures/image-source.js";
 export { type ClassifierPool, PoolError } from "./pool/pool.js";
+export type { Reading } from "./reading.js";
 export { createWorkerRecognizer } from "./recognizer/browser.js";
 export type { Face, Recognition } from "./recognizer/face.js";
 export {

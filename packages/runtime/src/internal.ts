@@ -26,6 +26,7 @@ export * from "./networks/index.js";
 export * from "./networks/microexpnet.js";
 export * from "./networks/students.js";
 export * from "./networks/teacher.js";
+export * from "./reading.js";
 export * from "./recognizer/face.js";
 export * from "./recognizer/recognizer.js";
 export * from "./recognizer/tracker.js";

@@ -35,7 +35,7 @@ function makeModel(): Model {
     labels: ["happy", "sad"],
     weights,
     crop: { source: "eyes", leftEye: [0.3, 0.4], rightEye: [0.7, 0.4], mouth: [0.5, 0.8] },
-    calibration: { temperature: 1.7 },
+    calibration: { temperature: 1.7, prior: [0.25, 0.75], threshold: 0.6 },
     provenance: { seed: 3, data: "drawn", nested: { b: [1, "ä"], a: null } },
   };
 }
@@ -180,6 +180,7 @@ describe("model file", () => {
       ...makeModel(),
       network: { ...large, input: { ...large.input, height: 30, width: 10 } },
       labels: Array.from({ length: 200 }, (_, i) => `class ${i}`),
+      calibration: { temperature: 1 },
       weights: new Map([
         ["d.weight", Float32Array.from({ length: 60_000 }, (_, i) => Math.sin(i))],
         ["d.bias", new Float32Array(200)],
@@ -240,8 +241,12 @@ describe("model file", () => {
     const weights = (name: string, values: Float32Array) => ({
       weights: new Map([...makeModel().weights, [name, values]]),
     });
-    expect(bad({ labels: ["happy"] })).toThrow(/1 labels, but its network has 2 outputs/);
+    expect(bad({ labels: ["happy"], calibration: { temperature: 1 } })).toThrow(/1 labels, but its network has 2 outputs/);
     expect(bad({ calibration: { temperature: 0 } })).toThrow(/temperature must be a positive number, not 0/);
+    for (const prior of [[1], [0.5, 0.6], [0, 1], "ab", [0.5, Number.NaN]]) {
+      expect(bad({ calibration: { temperature: 1, prior } })).toThrow(/prior is not one share above 0/);
+    }
+    expect(bad({ calibration: { temperature: 1, threshold: 2 } })).toThrow(/threshold is not a probability/);
     expect(bad(weights("d.bias", Float32Array.of(1)))).toThrow(/"d.bias" has 1 values.*needs 2/);
     expect(bad(weights("d.bias", Float32Array.of(1, NaN)))).toThrow(/"d.bias" has the value NaN at index 1/);
     expect(bad(weights("d.bias", Float32Array.of(1, 7e4)), "float16")).toThrow(/too large for float16/);

@@ -27,6 +27,16 @@ export interface CropGeometry {
   readonly mouth?: readonly [number, number];
 }
 
+/** How the scores become probabilities that can be relied on. */
+export interface Calibration {
+  /** Probabilities are softmax(logits / temperature) (Guo et al. 2017); above 0. */
+  readonly temperature: number;
+  /** Share of each class in the training data, in the labels' order; all above 0, together 1. */
+  readonly prior?: readonly number[];
+  /** Answers at least this probable, 0..1, are right nine times in ten on the validation images. */
+  readonly threshold?: number;
+}
+
 /** A network with its weights and all that is needed to use it. */
 export interface Model {
   readonly network: Network;
@@ -35,8 +45,7 @@ export interface Model {
   /** Values by parameter name, in the shapes of `analyze(network).parameters`. */
   readonly weights: ReadonlyMap<string, Float32Array>;
   readonly crop: CropGeometry;
-  /** Probabilities are softmax(logits / temperature) (Guo et al. 2017). */
-  readonly calibration: { readonly temperature: number };
+  readonly calibration: Calibration;
   /** Where the model came from: data, commands, seeds; any JSON. */
   readonly provenance: Readonly<Record<string, unknown>>;
 }
@@ -119,14 +128,26 @@ function checkCrop(crop: unknown): CropGeometry {
   };
 }
 
-function checkCalibration(calibration: unknown): { temperature: number } {
-  const temperature = isRecord(calibration) ? calibration["temperature"] : undefined;
+function checkCalibration(calibration: unknown, classes: number): Calibration {
+  const { temperature, prior, threshold } = isRecord(calibration) ? calibration : {};
   if (typeof temperature !== "number" || !(temperature > 0) || !Number.isFinite(temperature)) {
     throw new ModelFileError(
       `The model's calibration temperature must be a positive number, not ${quoted(temperature)}.`,
     );
   }
-  return { temperature };
+  const isShare = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= 1;
+  if (threshold !== undefined && !isShare(threshold)) {
+    throw new ModelFileError("The model's calibration threshold is not a probability.");
+  }
+  if (prior === undefined) return { temperature, ...(threshold !== undefined && { threshold }) };
+  const isPrior =
+    Array.isArray(prior) && prior.length === classes && prior.every((share) => isShare(share) && share > 0);
+  if (!isPrior || Math.abs(prior.reduce((sum, share) => sum + share, 0) - 1) > 1e-3) {
+    throw new ModelFileError(
+      "The model's calibration prior is not one share above 0 for each label, together 1.",
+    );
+  }
+  return { temperature, prior, ...(threshold !== undefined && { threshold }) };
 }
 
 function checkProvenance(provenance: unknown): Record<string, unknown> {
@@ -316,7 +337,7 @@ export function readModelFile(bytes: Uint8Array): Model {
   const analysis = analyzeNetwork(json("network"));
   const labels = checkLabels(json("labels"), analysis);
   const crop = checkCrop(json("crop"));
-  const calibration = checkCalibration(json("calibration"));
+  const calibration = checkCalibration(json("calibration"), labels.length);
   const provenance = checkProvenance(json("provenance"));
   const weights = readWeights(analysis, tensors);
   return { network: analysis.network, labels, weights, crop, calibration, provenance };
@@ -337,7 +358,7 @@ export function writeModelFile(
   const analysis = analyzeNetwork(model.network);
   const tensors = storedWeights(analysis, model.weights, options.precision);
   const metadata = new Map([
-    ["calibration", metadataText("calibration", checkCalibration(model.calibration))],
+    ["calibration", metadataText("calibration", checkCalibration(model.calibration, model.labels.length))],
     ["crop", metadataText("crop", checkCrop(model.crop))],
     ["format", format],
     ["labels", metadataText("labels", checkLabels(model.labels, analysis))],

@@ -66,7 +66,7 @@ export function compressInPlace(picture: Uint8Array, size: number, quality: numb
       for (let row = 0; row < bottom; row++) {
         for (let column = 0; column < right; column++) {
           const value = Math.round(block[row * side + column] + 128);
-          picture[(top + row) * size + left + column] = value < 0 ? 0 : value > 255 ? 255 : value;
+          picture[(top + row) * size + left + column] = Math.min(Math.max(value, 0), 255);
         }
       }
     }

@@ -25,7 +25,7 @@ const evaluate = (...more: string[]) => runCommand("evaluate", model, "--data", 
 it("counts by meaning, and counts classes that the model lacks as wrong", async () => {
   const run = await evaluate("--json");
   expect(run.stderr).toContain("The model lacks contempt (2 images) of the data, which is counted as wrong.");
-  expect(run.stderr).toContain("The data lacks anger of the model.");
+  expect(run.stderr).toContain("The data lacks anger of the model, which answers among the other classes.");
   expect(run.code).toBe(0);
   const result = JSON.parse(run.stdout);
   expect(Object.keys(result).slice(0, 6)).toEqual([
@@ -66,18 +66,32 @@ it("prints the same as tables, and writes a report", async () => {
   expect(html).toContain("contempt (2)");
 });
 
-it("lets the model answer only with classes of the data where asked to", async () => {
+it("lets the model answer only with classes of the data, unless asked otherwise", async () => {
   const bright = join(folder, "bright");
   await putPicture(join(bright, "sad", "1.png"), 200);
   await putPicture(join(bright, "anger", "1.png"), 0);
   const run = (...more: string[]) =>
     runCommand("evaluate", model, "--data", `folder:${bright}`, "--json", ...more);
-  const free = JSON.parse((await run()).stdout);
+  const free = JSON.parse((await run("--among", "all")).stdout);
   expect(free.confusion[0]).toEqual([0, 1, 0]);
-  const { confusion, among } = JSON.parse((await run("--among", "data")).stdout);
-  expect(among).toBe("data");
+  const { confusion, among, prior } = JSON.parse((await run()).stdout);
+  expect([among, prior]).toEqual(["data", "training"]);
   // Nobody is happy there, so no answer may be.
   expect(confusion.map((row: number[]) => row[1])).toEqual([0, 0, 0]);
+});
+
+it("expects each class equally often where the data lacks some, or where asked to", async () => {
+  // The second class wins pictures over from the first as soon as its small share counts for it.
+  const shy = join(folder, "shy.safetensors");
+  const calibration = { temperature: 1, prior: [0.9999, 0.00005, 0.00005] };
+  await putModel(shy, { ...brightnessModel(["sadness", "happy", "anger"]), calibration });
+  const run = async (...more: string[]) =>
+    JSON.parse((await runCommand("evaluate", shy, "--data", `folder:${faces}`, "--json", ...more)).stdout);
+  expect(await run("--prior", "training")).toMatchObject({ prior: "training", accuracy: 6 / 9 });
+  const uniform = await run();
+  expect(uniform).toMatchObject({ prior: "uniform", among: "data" });
+  expect(uniform.confusion[0]).toEqual([0, 4, 0, 0]);
+  expect(await run("--among", "all")).toMatchObject({ prior: "training", among: "all", accuracy: 6 / 9 });
 });
 
 it("uses the test part where there is one, and says which part it used", async () => {

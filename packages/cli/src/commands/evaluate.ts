@@ -2,7 +2,7 @@ import type { Split } from "@microexpnet/training";
 import { type Command, Option } from "commander";
 import type { Precision } from "microexpnet";
 import { addCommonOptions, type CommonOptions, message, printResult, runAction } from "../console.js";
-import { type AnswerChoice, evaluateModel } from "../evaluation/evaluate-model.js";
+import { type AnswerChoice, evaluateModel, type PriorChoice } from "../evaluation/evaluate-model.js";
 import { evaluationReport, evaluationText } from "../evaluation/evaluation-report.js";
 import { loadModel, writeFileAtomically } from "../models.js";
 import { renderReport } from "../report/report.js";
@@ -15,6 +15,7 @@ interface EvaluateOptions extends CommonOptions {
   report?: string;
   precision: Precision;
   among: AnswerChoice;
+  prior: PriorChoice;
 }
 
 export function registerEvaluate(program: Command): void {
@@ -40,7 +41,15 @@ export function registerEvaluate(program: Command): void {
         "what the model may answer: all its classes, or those alone of the data",
       )
         .choices(["all", "data"])
-        .default("all"),
+        .default("data"),
+    )
+    .addOption(
+      new Option(
+        "--prior <shares>",
+        "how often each class is expected: as in training, equally, or auto: equally where the data lacks classes",
+      )
+        .choices(["auto", "training", "uniform"])
+        .default("auto"),
     )
     .option("--report <file>", "write a report in HTML, too");
   addCommonOptions(command).action((name: string, options: EvaluateOptions) =>
@@ -64,7 +73,6 @@ async function evaluate(name: string, options: EvaluateOptions, signal: AbortSig
     data: whole.name,
     split,
     precision: options.precision,
-    among: options.among,
   };
   if (options.report) {
     const page = await renderReport(evaluationReport(result));

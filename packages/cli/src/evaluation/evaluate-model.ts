@@ -1,5 +1,5 @@
 import { type Dataset, type Evaluation, evaluateLogits, matchLabels } from "@microexpnet/training";
-import type { Model, Precision } from "microexpnet/internal";
+import { type Model, type Precision, type Reading, readingOffsets } from "microexpnet/internal";
 import { datasetLogits } from "./dataset-logits.js";
 
 /** An evaluation with what the model and the data do not share. */
@@ -10,15 +10,23 @@ export interface ModelEvaluation extends Evaluation {
   readonly missingInModel: Readonly<Record<string, number>>;
   /** Classes of the model which the data lacks. */
   readonly missingInData: readonly string[];
+  readonly among: AnswerChoice;
+  readonly prior: "training" | "uniform";
 }
 
 /** Which of its classes a model may answer with: all of them, or those alone that occur in the data. */
 export type AnswerChoice = "all" | "data";
 
+/** How often a model expects each class; "auto" is "uniform" where the data lacks some of its classes. */
+export type PriorChoice = "auto" | "training" | "uniform";
+
 /**
  * Measures a model on images, each seen whole. Classes are matched by meaning. The labels of the result are
  * the model's, followed by those of the data that the model lacks: it can only be wrong on their images, which
  * count in every figure.
+ *
+ * Where the data lacks some of the model's classes, the model answers among the others, and expects each of them
+ * equally often, as the shares of its own training data say nothing about such data; unless asked otherwise.
  *
  * @returns the figures, and sentences on what the two do not share
  */
@@ -26,7 +34,11 @@ export async function evaluateModel(
   model: Model,
   dataset: Dataset,
   signal: AbortSignal,
-  options: { readonly precision?: Precision; readonly among?: AnswerChoice } = {},
+  options: {
+    readonly precision?: Precision;
+    readonly among?: AnswerChoice;
+    readonly prior?: PriorChoice;
+  } = {},
 ): Promise<{ figures: ModelEvaluation; notes: string[] }> {
   const { toModel, missingInModel, missingInDataset } = matchLabels(model.labels, dataset.labels);
   const known = model.labels.length;
@@ -35,7 +47,15 @@ export async function evaluateModel(
   const place = Array.from(toModel, (index) => (index >= 0 ? index : next++));
   const truth = Array.from(dataset.classes, (label) => place[label]);
   const ofModel = await datasetLogits(model, dataset, signal, options.precision);
-  if (options.among === "data") ruleOut(ofModel, model.labels, missingInDataset);
+  const { among = "data", prior: choice = "auto" } = options;
+  const usesUniform =
+    missingInDataset.length > 0 && among === "data" && model.calibration.prior !== undefined;
+  const prior = choice === "auto" ? (usesUniform ? "uniform" : "training") : choice;
+  const shared = model.labels.filter((label) => !missingInDataset.includes(label));
+  read(ofModel, model, {
+    prior,
+    ...(among === "data" && shared.length > 0 && { among: shared }),
+  });
   const logits = withUnknownClasses(ofModel, known, labels.length);
   const { temperature } = model.calibration;
   const figures = {
@@ -45,29 +65,41 @@ export async function evaluateModel(
       missingInModel.map((label, i) => [label, truth.filter((index) => index === known + i).length]),
     ),
     missingInData: missingInDataset,
+    among,
+    prior,
   };
   return { figures, notes: notesOn(figures) };
 }
 
-function notesOn({ missingInModel, missingInData }: ModelEvaluation): string[] {
+function notesOn({ missingInModel, missingInData, among, prior }: ModelEvaluation): string[] {
   const missing = Object.entries(missingInModel).map(([label, count]) => `${label} (${count} images)`);
   return [
     ...(missing.length > 0
       ? [`The model lacks ${missing.join(", ")} of the data, which is counted as wrong.`]
       : []),
-    ...(missingInData.length > 0 ? [`The data lacks ${missingInData.join(", ")} of the model.`] : []),
+    ...(missingInData.length > 0
+      ? [
+          `The data lacks ${missingInData.join(", ")} of the model, which ${
+            among === "data" ? "answers among the other classes" : "may answer with it all the same"
+          }.`,
+        ]
+      : []),
+    ...(prior === "uniform" ? ["Every class is expected equally often."] : []),
   ];
 }
 
 /** Far below every score, so that the probability is 0 at any temperature in use. */
 const hopeless = (logits: Float32Array) => logits.reduce((a, b) => Math.min(a, b)) - 1e6;
 
-/** Makes the classes that the data lacks impossible. */
-function ruleOut(logits: Float32Array, labels: readonly string[], missing: readonly string[]): void {
+/** Changes logits so that their softmax over the model's temperature is read as asked. */
+function read(logits: Float32Array, model: Model, reading: Reading): void {
+  const offsets = readingOffsets(model, reading);
+  if (!offsets) return;
   const score = hopeless(logits);
-  for (const label of missing) {
-    const column = labels.indexOf(label);
-    for (let at = column; at < logits.length; at += labels.length) logits[at] = score;
+  const { temperature } = model.calibration;
+  for (let i = 0; i < logits.length; i++) {
+    const offset = offsets[i % offsets.length];
+    logits[i] = offset === Number.NEGATIVE_INFINITY ? score : logits[i] + temperature * offset;
   }
 }
 

@@ -4,7 +4,6 @@ import {
   type EpochRecord,
   type Evaluation,
   evaluateLogits,
-  fitTemperature,
   soloTeam,
   type TeamFactory,
   type TrainingOptions,
@@ -14,6 +13,7 @@ import {
 } from "@microexpnet/training";
 import { workerTeam } from "@microexpnet/training/node";
 import {
+  type Calibration,
   ferPlusCrop,
   foldBatchNormalization,
   type Model,
@@ -21,6 +21,7 @@ import {
   writeModelFile,
 } from "microexpnet/internal";
 import { Progress } from "../console.js";
+import { fitCalibration, priorOf } from "../evaluation/fit-calibration.js";
 import { writeFileAtomically } from "../models.js";
 import { renderReport } from "../report/report.js";
 import { RunDirectory } from "./run-directory.js";
@@ -101,9 +102,8 @@ export async function runTraining(
   });
   progress?.done();
   const { labels } = request.train;
-  const temperature = result.validLogits
-    ? fitTemperature(result.validLogits, request.valid!.classes, labels.length)
-    : 1;
+  const calibration = calibrationOf(request, result.validLogits);
+  const { temperature } = calibration;
   const validation =
     result.validLogits &&
     evaluateLogits({ logits: result.validLogits, truth: request.valid!.classes, labels, temperature });
@@ -113,10 +113,17 @@ export async function runTraining(
     weights: result.weights,
     // The faces of FER2013 are those of FER+, where the geometry was measured.
     crop: /^fer(plus|2013):/.test(request.train.name) ? ferPlusCrop : { source: "whole-image" },
-    calibration: { temperature },
+    calibration,
     provenance: request.provenance,
   });
   return { model, history: result.history, epoch: result.epoch, validation, imagesPerSecond };
+}
+
+/** The prior of the training images, and what the validation images say about the scores. */
+function calibrationOf({ train: images, valid, flags }: RunRequest, logits?: Float32Array): Calibration {
+  const prior = priorOf(images, flags.targets);
+  if (!logits) return { temperature: 1, prior };
+  return { ...fitCalibration(logits, valid!), prior };
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Picture } from "../face/picture.js";
 import { qualityOf } from "../face/quality.js";
 import type { Model } from "../model-file.js";
 import type { ImageSource } from "../pictures/image-source.js";
+import { type Reading, readingOffsets } from "../reading.js";
 import type { Face, Recognition } from "./face.js";
 import { smooth, Tracker } from "./tracker.js";
 
@@ -37,8 +38,10 @@ export interface RecognizerOptions {
    * picture stands for itself.
    */
   readonly smoothing?: number;
-  /** A label less probable than this is uncertain; 0.5 by default. */
+  /** A label less probable than this is uncertain; by default the model's calibrated threshold, or 0.5. */
   readonly minProbability?: number;
+  /** Among which classes to answer, and how often each is expected. */
+  readonly reading?: Reading;
 }
 
 export interface RecognizeOptions {
@@ -93,7 +96,7 @@ function checkOptions({ maxFaces = 1, smoothing = 0, minProbability = 0 }: Recog
 export async function createRecognizer(options: RecognizerOptions = {}): Promise<Recognizer> {
   checkOptions(options);
   const { model = "microexpnet-2019", detector = "blazeface", levels, minScore, smoothing } = options;
-  const { maxFaces = 16, minProbability = 0.5 } = options;
+  const { maxFaces = 16, reading } = options;
   const [classifier, finder] = await Promise.all([
     Promise.resolve(isModel(model) ? model : readModel(model)).then((loaded) => createClassifier(loaded)),
     detector === "blazeface"
@@ -106,7 +109,9 @@ export async function createRecognizer(options: RecognizerOptions = {}): Promise
   const [rows, columns, channels] = classifier.inputShape;
   if (channels !== 1)
     throw new RecognizerError(`The model reads ${channels} channels, and faces are drawn in grey.`);
-  const { crop } = classifier.model;
+  const { crop, calibration } = classifier.model;
+  const { minProbability = calibration.threshold ?? 0.5 } = options;
+  if (reading) readingOffsets(classifier.model, reading);
   const tracker = smoothing === undefined ? undefined : new Tracker();
   const input = new Uint8Array(rows * columns);
   let closed = false;
@@ -115,7 +120,7 @@ export async function createRecognizer(options: RecognizerOptions = {}): Promise
     const view = faceView(detection, crop, rows / columns);
     drawGreyView(picture, view, input, rows, columns);
     const quality = qualityOf(detection, view, input, rows, columns);
-    return { quality, probabilities: classifier.probabilities(input) };
+    return { quality, probabilities: classifier.probabilities(input, reading) };
   };
 
   const toFaces = (picture: Picture, detections: readonly Detection[], time: number): Face[] => {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../random.js";
-import { expectedCalibrationError, fitTemperature, reliabilityBins, softmax } from "./calibration.js";
+import {
+  confidenceThreshold,
+  expectedCalibrationError,
+  fitTemperature,
+  reliabilityBins,
+  softmax,
+} from "./calibration.js";
 
 /** Logits, and classes drawn from exactly the probabilities that their softmax at temperature 1 gives. */
 function calibrated(seed: number, count: number, classes: number) {
@@ -45,6 +51,34 @@ describe("softmax", () => {
     expect(() => softmax([0, 1], 2, 0)).toThrow("The temperature must be a number above 0, not 0.");
     expect(() => softmax([0, 1, Number.NaN, 1], 2)).toThrow("Row 1 of the logits");
     expect(() => softmax([Infinity, 1], 2)).toThrow("Row 0 of the logits");
+  });
+});
+
+describe("confidenceThreshold", () => {
+  it("is where nine of ten answers above are right, by counting", () => {
+    const { logits, truth } = calibrated(5, 3000, 6);
+    const probabilities = softmax(logits, 6);
+    const threshold = confidenceThreshold(probabilities, truth, 6, 0.9);
+    const rows = Array.from(truth, (label, i) => {
+      const row = [...probabilities.subarray(6 * i, 6 * i + 6)];
+      const top = Math.max(...row);
+      return { top, right: row.indexOf(top) === label };
+    });
+    const rightAbove = (limit: number) => {
+      const above = rows.filter(({ top }) => top >= limit);
+      return above.filter(({ right }) => right).length / above.length;
+    };
+    expect(threshold).toBeGreaterThan(0.5);
+    expect(threshold).toBeLessThan(0.9);
+    expect(rightAbove(threshold)).toBeGreaterThanOrEqual(0.9);
+    const next = Math.max(...rows.filter(({ top }) => top < threshold).map(({ top }) => top));
+    expect(rightAbove(next)).toBeLessThan(0.9);
+  });
+
+  it("is 0-like where all answers are right and 1 where the surest are not", () => {
+    const probabilities = Array.from({ length: 40 }, (_, i) => [0.6 + i / 400, 0.4 - i / 400]).flat();
+    expect(confidenceThreshold(probabilities, new Uint8Array(40), 2, 0.9)).toBe(0.6);
+    expect(confidenceThreshold(probabilities, new Uint8Array(40).fill(1), 2, 0.9)).toBe(1);
   });
 });
 

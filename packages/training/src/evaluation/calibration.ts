@@ -129,6 +129,40 @@ function truthAlwaysLargest(logits: ArrayLike<number>, truth: ArrayLike<number>,
 }
 
 /**
+ * The lowest threshold above which answers are right as often as asked: of the images whose top probability
+ * reaches it, at least a share of `accuracy` is classified rightly, and so it is above every higher threshold
+ * that leaves at least `fewest` images.
+ * @param probabilities truth.length * classes values in 0..1.
+ * @param accuracy 0..1.
+ * @returns 0..1; 1 where even the surest `fewest` answers are not right so often.
+ * @throws EvaluationError as `reliabilityBins` does.
+ */
+export function confidenceThreshold(
+  probabilities: ArrayLike<number>,
+  truth: ArrayLike<number>,
+  classes: number,
+  accuracy: number,
+  fewest = 20,
+): number {
+  requireRows(probabilities, truth, classes, "probabilities");
+  const predicted = argMax(probabilities, classes);
+  const answers = Array.from(predicted, (label, i) => ({
+    top: probabilities[i * classes + label],
+    right: label === truth[i],
+  })).sort((a, b) => b.top - a.top);
+  let threshold = 1;
+  let right = 0;
+  for (const [i, answer] of answers.entries()) {
+    if (answer.right) right++;
+    const isLastOfEqual = answer.top !== answers[i + 1]?.top;
+    if (i + 1 < fewest || !isLastOfEqual) continue;
+    if (right < accuracy * (i + 1)) break;
+    threshold = answer.top;
+  }
+  return threshold;
+}
+
+/**
  * Images gathered by their top probability into bins of equal width; bin m of M holds (m / M, (m + 1) / M].
  * @param probabilities truth.length * classes values in 0..1.
  * @throws EvaluationError for no rows, rows that do not match `truth`, or values outside 0..1.

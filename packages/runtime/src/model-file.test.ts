@@ -241,7 +241,9 @@ describe("model file", () => {
     const weights = (name: string, values: Float32Array) => ({
       weights: new Map([...makeModel().weights, [name, values]]),
     });
-    expect(bad({ labels: ["happy"], calibration: { temperature: 1 } })).toThrow(/1 labels, but its network has 2 outputs/);
+    expect(bad({ labels: ["happy"], calibration: { temperature: 1 } })).toThrow(
+      /1 labels, but its network has 2 outputs/,
+    );
     expect(bad({ calibration: { temperature: 0 } })).toThrow(/temperature must be a positive number, not 0/);
     for (const prior of [[1], [0.5, 0.6], [0, 1], "ab", [0.5, Number.NaN]]) {
       expect(bad({ calibration: { temperature: 1, prior } })).toThrow(/prior is not one share above 0/);

@@ -61,7 +61,7 @@ it("finds the faces of a picture, and gives their boxes in pixels of the upright
       expect(found.length, path).toBe(1);
     }
     for (const face of faces) {
-      expect(Object.keys(face)).toEqual(["box", "label", "probabilities"]);
+      expect(Object.keys(face)).toEqual(["box", "label", "probabilities", "uncertain"]);
       expect(face.probabilities.dark + face.probabilities.bright).toBeCloseTo(1, 5);
     }
   }
@@ -90,7 +90,7 @@ it("takes patterns, prints comma-separated values and writes annotated pictures"
   const run = await predict(join(pictures, "**", "*"), "--csv", "--annotate", annotated);
   expect(run.code).toBe(0);
   const lines = run.stdout.trimEnd().split("\r\n");
-  expect(lines[0]).toBe("path,seconds,x,y,width,height,label,dark,bright,error");
+  expect(lines[0]).toBe("path,seconds,x,y,width,height,label,uncertain,dark,bright,error");
   expect(lines.length).toBe(3);
   expect(lines[1]).toContain('a ""one"", two.png",,');
   const drawn = sharp(join(annotated, "b.png.jpg"));

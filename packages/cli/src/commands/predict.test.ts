@@ -26,9 +26,12 @@ it("gives each picture's face in the contract's form", async () => {
   expect(files).toEqual([
     {
       path: large,
-      faces: [{ box: [0, 0, 300, 300], label: "bright", probabilities: expect.anything() }],
+      faces: [{ box: [0, 0, 300, 300], label: "bright", probabilities: expect.anything(), uncertain: false }],
     },
-    { path: wide, faces: [{ box: [9, 0, 41, 41], label: "dark", probabilities: expect.anything() }] },
+    {
+      path: wide,
+      faces: [{ box: [9, 0, 41, 41], label: "dark", probabilities: expect.anything(), uncertain: false }],
+    },
   ]);
   for (const { faces } of files) {
     const { label, probabilities } = faces[0];
@@ -39,6 +42,22 @@ it("gives each picture's face in the contract's form", async () => {
   const table = (await predict(wide, large)).stdout.split("\n");
   expect(table[2]).toMatch(/wide\.png +dark +[\d.]+ % +bright +[\d.]+ %$/);
   expect(table[3]).toMatch(/large\.jpg +bright /);
+});
+
+it("answers among the classes asked for, and refuses a reading that does not fit the model", async () => {
+  const picture = await putPicture(join(folder, "read", "bright.png"), 240);
+  const among = JSON.parse((await predict(picture, "--among", "dark", "--json")).stdout);
+  expect(among.files[0].faces[0]).toMatchObject({ label: "dark", probabilities: { dark: 1, bright: 0 } });
+  const unknown = await predict(picture, "--among", "dark,grey");
+  expect([unknown.code, lastLine(unknown)]).toEqual([
+    1,
+    'A reading needs labels among dark, bright, not "grey".',
+  ]);
+  const uniform = await predict(picture, "--prior", "uniform");
+  expect([uniform.code, lastLine(uniform)]).toEqual([
+    1,
+    "The model does not say how often its training data had each class.",
+  ]);
 });
 
 it("classifies what it can of a folder of junk, gives the rest a sentence each, and ends with 1", async () => {

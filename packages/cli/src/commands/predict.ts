@@ -21,6 +21,8 @@ interface PredictOptions extends CommonOptions {
   crop: "face" | "none";
   maxFaces: number;
   levels: number;
+  among?: string;
+  prior: "training" | "uniform";
   annotate?: string;
   csv?: boolean;
 }
@@ -46,6 +48,15 @@ export function registerPredict(program: Command): void {
       parseInteger(1, 4),
       2,
     )
+    .option(
+      "--among <labels>",
+      "classes that may be answered, separated by commas, for example all but contempt",
+    )
+    .addOption(
+      new Option("--prior <shares>", "how often each class is expected: as in training, or equally")
+        .choices(["training", "uniform"])
+        .default("training"),
+    )
     .option("--annotate <folder>", "write each picture with boxes and bars into a folder")
     .option("--csv", "print one line of comma-separated values for each face");
   addCommonOptions(command).action((paths: string[], options: PredictOptions) =>
@@ -59,11 +70,12 @@ async function predict(
   signal: AbortSignal,
 ): Promise<void> {
   if (options.csv && options.json) throw new UsageError("The options --csv and --json exclude each other.");
-  const { crop, maxFaces, levels } = options;
+  const { crop, maxFaces, levels, prior } = options;
+  const reading = { prior, ...(options.among !== undefined && { among: options.among.split(",") }) };
   const model = await loadModel(options.model);
   const annotator = options.annotate === undefined ? undefined : await Annotator.open(options.annotate);
   const pictures = await listPictures(paths, signal);
-  const files = await predictFiles(model, pictures, { crop, maxFaces, levels, annotator, signal });
+  const files = await predictFiles(model, pictures, { crop, maxFaces, levels, reading, annotator, signal });
   printResult(options, { files }, () =>
     options.csv ? predictionCsv(files, model.labels) : predictionText(files),
   );
@@ -84,9 +96,15 @@ function predictionText(files: readonly FilePrediction[]): string {
   const rows = files.flatMap(({ path, faces, error }) => {
     if (faces.length === 0 && error === undefined)
       return [[path, "no face", undefined, undefined, undefined]];
-    return faces.map(({ label, probabilities }) => {
+    return faces.map(({ label, probabilities, uncertain }) => {
       const [, second] = Object.entries(probabilities).sort((a, b) => b[1] - a[1]);
-      return [path, label, percent(probabilities[label]), second?.[0], second && percent(second[1])];
+      return [
+        path,
+        uncertain ? `${label} (uncertain)` : label,
+        percent(probabilities[label]),
+        second?.[0],
+        second && percent(second[1]),
+      ];
     });
   });
   if (rows.length === 0) return "No picture was classified.";

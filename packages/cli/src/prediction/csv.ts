@@ -7,13 +7,13 @@ const field = (value: string | number | undefined): string => {
 
 /** One line a face (RFC 4180), of videos one a face and frame; a file without faces has a line of its own. */
 export function predictionCsv(files: readonly FilePrediction[], labels: readonly string[]): string {
-  const header = ["path", "seconds", "x", "y", "width", "height", "label", ...labels, "error"];
+  const header = ["path", "seconds", "x", "y", "width", "height", "label", "uncertain", ...labels, "error"];
   const rows = files.flatMap(({ path, faces, frames, error }) => {
     const seen = frames ?? [{ seconds: undefined, faces }];
     const lines = seen.flatMap(({ seconds, faces }) =>
-      faces.map(({ box, label, probabilities }) => {
+      faces.map(({ box, label, probabilities, uncertain }) => {
         const shares = labels.map((name) => probabilities[name].toFixed(4));
-        return [path, seconds, ...box, label, ...shares, undefined];
+        return [path, seconds, ...box, label, String(uncertain), ...shares, undefined];
       }),
     );
     return lines.length > 0 ? lines : [[path, ...header.slice(2).map(() => undefined), error]];

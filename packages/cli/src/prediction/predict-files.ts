@@ -1,5 +1,12 @@
 import { buffer } from "node:stream/consumers";
-import { type Classifier, createClassifier, createRecognizer, type Face, type Recognizer } from "microexpnet";
+import {
+  type Classifier,
+  createClassifier,
+  createRecognizer,
+  type Face,
+  type Reading,
+  type Recognizer,
+} from "microexpnet";
 import { type Model, renderView, wholeImageView } from "microexpnet/internal";
 import { Progress } from "../console.js";
 import { forEachConcurrently } from "../datasets/concurrency.js";
@@ -20,6 +27,8 @@ export interface FacePrediction {
   readonly label: string;
   /** Calibrated probability of each label. */
   readonly probabilities: Readonly<Record<string, number>>;
+  /** True where the label should not be relied on; see `Face`. */
+  readonly uncertain: boolean;
 }
 
 export interface FilePrediction {
@@ -37,6 +46,7 @@ export interface PredictionOptions {
   readonly crop: "face" | "none";
   readonly maxFaces: number;
   readonly levels: number;
+  readonly reading?: Reading;
   readonly annotator?: Annotator;
   readonly signal: AbortSignal;
 }
@@ -47,15 +57,15 @@ export async function predictFiles(
   pictures: readonly ListedPicture[],
   options: PredictionOptions,
 ): Promise<FilePrediction[]> {
-  const { signal, crop, maxFaces, levels } = options;
-  const recognizer = await createRecognizer({ model, maxFaces, levels });
-  const followers = await createRecognizer({ model, maxFaces, smoothing: videoSmoothing });
+  const { signal, crop, maxFaces, levels, reading } = options;
+  const recognizer = await createRecognizer({ model, maxFaces, levels, reading });
+  const followers = await createRecognizer({ model, maxFaces, smoothing: videoSmoothing, reading });
   const classifier = createClassifier(model);
   const predictions = new Array<FilePrediction>(pictures.length);
   const progress = new Progress();
   let done = 0;
   const facesOf = async (path: string): Promise<FilePrediction> => {
-    if (crop === "none") return predictWhole(classifier, path, options.annotator);
+    if (crop === "none") return predictWhole(classifier, path, options);
     return hasVideoName(path)
       ? predictVideo(followers, path, signal)
       : predictPicture(recognizer, path, options.annotator, signal);
@@ -98,8 +108,8 @@ function toPrediction(face: Face, scale: number, width: number, height: number):
     within(x + w, width),
     within(y + h, height),
   ];
-  const { label, probabilities } = face;
-  return { box: [left, top, right - left, bottom - top], label, probabilities };
+  const { label, probabilities, uncertain } = face;
+  return { box: [left, top, right - left, bottom - top], label, probabilities, uncertain };
 }
 
 async function predictPicture(
@@ -135,15 +145,15 @@ async function predictVideo(
 async function predictWhole(
   classifier: Classifier,
   path: string,
-  annotator: Annotator | undefined,
+  { annotator, reading }: PredictionOptions,
 ): Promise<FilePrediction> {
   if (path === "-") throw new ImageError("can be read with --crop face alone");
-  const faces = [await classify(classifier, path)];
+  const faces = [await classify(classifier, path, reading)];
   if (annotator) await annotator.write(path, await decodePicture(path), faces);
   return { path, faces };
 }
 
-async function classify(classifier: Classifier, path: string): Promise<FacePrediction> {
+async function classify(classifier: Classifier, path: string, reading?: Reading): Promise<FacePrediction> {
   let picture = await decodeGreySquare(path, usualSize);
   const side = Math.min(picture.width, picture.height);
   let size = usualSize;
@@ -155,12 +165,13 @@ async function classify(classifier: Classifier, path: string): Promise<FacePredi
   const [height, width] = classifier.inputShape;
   const input = new Uint8Array(height * width);
   renderView(picture.pixels, size, size, wholeImageView(size, size), input, height, width);
-  const probabilities = classifier.probabilities(input);
-  const { labels } = classifier;
+  const probabilities = classifier.probabilities(input, reading);
+  const { labels, model } = classifier;
   const best = probabilities.indexOf(probabilities.reduce((a, b) => Math.max(a, b)));
   return {
     box: [(picture.width - side) >> 1, (picture.height - side) >> 1, side, side],
     label: labels[best],
     probabilities: Object.fromEntries(labels.map((label, index) => [label, probabilities[index]])),
+    uncertain: probabilities[best] < (model.calibration.threshold ?? 0.5),
   };
 }

@@ -83,6 +83,7 @@ export function summarizeVideo(frames: readonly VideoFrame[]): Face[] {
       faces.reduce((sum, face) => sum + face.probabilities[label], 0) / faces.length;
     const probabilities = Object.fromEntries(labels.map((label) => [label, mean(label)]));
     const label = labels.reduce((best, other) => (probabilities[other] > probabilities[best] ? other : best));
-    return { ...surest, label, probabilities };
+    const uncertain = faces.filter((face) => face.uncertain).length > faces.length / 2;
+    return { ...surest, label, probabilities, uncertain };
   });
 }

@@ -94,6 +94,19 @@ it("expects each class equally often where the data lacks some, or where asked t
   expect(await run("--among", "all")).toMatchObject({ prior: "training", among: "all", accuracy: 6 / 9 });
 });
 
+it("measures the same images changed", async () => {
+  const { accuracy, robustness } = JSON.parse((await evaluate("--json", "--robustness")).stdout);
+  const of = (change: string, amount: string) =>
+    robustness.find((f: { change: string; amount: string }) => f.change === change && f.amount === amount);
+  expect(accuracy).toBeCloseTo(6 / 9, 12);
+  // Pictures of one grey look the same wherever they are moved.
+  for (const figure of robustness.slice(0, 8)) expect(figure.accuracy).toBeCloseTo(6 / 9, 12);
+  // With less contrast black is grey, and then all pictures are happy ones.
+  expect(of("contrast", "40 %").accuracy).toBeCloseTo(3 / 9, 12);
+  expect(of("light", "40 %").accuracy).toBeCloseTo(6 / 9, 12);
+  expect((await evaluate("--robustness")).stdout).toMatch(/^contrast +40 % +33\.33 % +-33\.3 /m);
+});
+
 it("uses the test part where there is one, and says which part it used", async () => {
   const parts = join(folder, "parts");
   for (const [path, grey] of [

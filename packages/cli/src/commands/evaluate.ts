@@ -4,6 +4,7 @@ import type { Precision } from "microexpnet";
 import { addCommonOptions, type CommonOptions, message, printResult, runAction } from "../console.js";
 import { type AnswerChoice, evaluateModel, type PriorChoice } from "../evaluation/evaluate-model.js";
 import { evaluationReport, evaluationText } from "../evaluation/evaluation-report.js";
+import { measureRobustness } from "../evaluation/robustness.js";
 import { loadModel, writeFileAtomically } from "../models.js";
 import { renderReport } from "../report/report.js";
 import { loadWithProgress } from "../runs/run-data.js";
@@ -16,6 +17,7 @@ interface EvaluateOptions extends CommonOptions {
   precision: Precision;
   among: AnswerChoice;
   prior: PriorChoice;
+  robustness?: boolean;
 }
 
 export function registerEvaluate(program: Command): void {
@@ -51,6 +53,7 @@ export function registerEvaluate(program: Command): void {
         .choices(["auto", "training", "uniform"])
         .default("auto"),
     )
+    .option("--robustness", "measure on moved, turned, dark, blurred and covered faces, too")
     .option("--report <file>", "write a report in HTML, too");
   addCommonOptions(command).action((name: string, options: EvaluateOptions) =>
     runAction(options, (signal) => evaluate(name, options, signal), "Stopped; nothing was written."),
@@ -73,6 +76,7 @@ async function evaluate(name: string, options: EvaluateOptions, signal: AbortSig
     data: whole.name,
     split,
     precision: options.precision,
+    ...(options.robustness && { robustness: await measureRobustness(model, dataset, signal, options) }),
   };
   if (options.report) {
     const page = await renderReport(evaluationReport(result));

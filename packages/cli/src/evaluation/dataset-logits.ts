@@ -1,13 +1,13 @@
-import type { Dataset } from "@microexpnet/training";
+import { type Dataset, renderSample, type SampledView } from "@microexpnet/training";
 import { type ClassifierOptions, createClassifier } from "microexpnet";
-import { type Model, renderView, wholeImageView } from "microexpnet/internal";
+import { type Model, wholeImageView } from "microexpnet/internal";
 import { breathe, Progress } from "../console.js";
 
 /** Images that are run at once. */
 const batch = 32;
 
 /**
- * A model's logits for all images of a data set, each seen whole.
+ * A model's logits for all images of a data set, each seen whole, or all changed in one manner.
  *
  * @returns dataset.count * model.labels.length values
  * @throws the signal's reason when stopped
@@ -17,11 +17,12 @@ export async function datasetLogits(
   dataset: Dataset,
   signal: AbortSignal,
   precision?: ClassifierOptions["precision"],
+  sample?: SampledView,
 ): Promise<Float32Array> {
   const classifier = createClassifier(model, { batch, precision });
   const [height, width] = classifier.inputShape;
   const { size, count } = dataset;
-  const view = wholeImageView(size, size);
+  const look = sample ?? { view: wholeImageView(size, size), gain: 1, bias: 0 };
   const area = size ** 2;
   const input = new Uint8Array(batch * height * width);
   const logits = new Float32Array(count * model.labels.length);
@@ -31,7 +32,7 @@ export async function datasetLogits(
     for (let i = 0; i < n; i++) {
       const source = dataset.pixels.subarray((first + i) * area, (first + i + 1) * area);
       const target = input.subarray(i * height * width, (i + 1) * height * width);
-      renderView(source, size, size, view, target, height, width);
+      renderSample(source, size, look, target, height, width);
     }
     logits.set(classifier.logits(input.subarray(0, n * height * width)), first * model.labels.length);
     progress.update(first + n, count, "images");

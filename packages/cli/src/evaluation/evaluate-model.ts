@@ -1,4 +1,10 @@
-import { type Dataset, type Evaluation, evaluateLogits, matchLabels } from "@microexpnet/training";
+import {
+  type Dataset,
+  type Evaluation,
+  evaluateLogits,
+  matchLabels,
+  type SampledView,
+} from "@microexpnet/training";
 import { type Model, type Precision, type Reading, readingOffsets } from "microexpnet/internal";
 import { datasetLogits } from "./dataset-logits.js";
 
@@ -38,6 +44,8 @@ export async function evaluateModel(
     readonly precision?: Precision;
     readonly among?: AnswerChoice;
     readonly prior?: PriorChoice;
+    /** How all images are changed before the model sees them. */
+    readonly sample?: SampledView;
   } = {},
 ): Promise<{ figures: ModelEvaluation; notes: string[] }> {
   const { toModel, missingInModel, missingInDataset } = matchLabels(model.labels, dataset.labels);
@@ -46,7 +54,7 @@ export async function evaluateModel(
   let next = known;
   const place = Array.from(toModel, (index) => (index >= 0 ? index : next++));
   const truth = Array.from(dataset.classes, (label) => place[label]);
-  const ofModel = await datasetLogits(model, dataset, signal, options.precision);
+  const ofModel = await datasetLogits(model, dataset, signal, options.precision, options.sample);
   const { among = "data", prior: choice = "auto" } = options;
   const usesUniform =
     missingInDataset.length > 0 && among === "data" && model.calibration.prior !== undefined;

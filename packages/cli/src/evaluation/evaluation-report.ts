@@ -1,12 +1,14 @@
 import type { Report } from "../report/sections.js";
 import { formatTable } from "../report/table.js";
 import type { ModelEvaluation } from "./evaluate-model.js";
+import type { RobustnessFigure } from "./robustness.js";
 
 /** What was measured, on what. */
 export interface EvaluationResult extends ModelEvaluation {
   readonly model: string;
   readonly data: string;
   readonly split: string;
+  readonly robustness?: readonly RobustnessFigure[];
 }
 
 const percent = (value: number): string => `${(100 * value).toFixed(2)} %`;
@@ -24,6 +26,16 @@ const classColumns = ["Class", "Precision", "Recall", "F1", "Images"];
 const classRows = (result: EvaluationResult) =>
   result.perClass.map((c) => [c.label, percent(c.precision), percent(c.recall), percent(c.f1), c.support]);
 
+export const robustnessColumns = ["Change", "Amount", "Accuracy", "Points", "Macro-F1"];
+export const robustnessRows = ({ accuracy: unchanged, robustness = [] }: EvaluationResult) =>
+  robustness.map(({ change, amount, accuracy, macroF1 }) => [
+    change,
+    amount,
+    percent(accuracy),
+    (100 * (accuracy - unchanged)).toFixed(1),
+    percent(macroF1),
+  ]);
+
 /** The evaluation as text for the terminal. */
 export function evaluationText(result: EvaluationResult): string {
   return [
@@ -37,6 +49,7 @@ export function evaluationText(result: EvaluationResult): string {
       ["True \\ predicted", ...result.labels],
       result.confusion.map((row, c) => [result.labels[c], ...row]),
     ),
+    ...(result.robustness ? ["", formatTable(robustnessColumns, robustnessRows(result))] : []),
   ].join("\n");
 }
 
@@ -65,6 +78,16 @@ export function evaluationReport(result: EvaluationResult): Report {
       { kind: "table", caption: "Each class", columns: classColumns, rows: classRows(result) },
       { kind: "confusion", caption: "Confusion matrix", labels: result.labels, matrix: result.confusion },
       { kind: "reliability", caption: "Calibration", bins: result.reliability },
+      ...(result.robustness
+        ? [
+            {
+              kind: "table" as const,
+              caption: "The same images, all changed",
+              columns: robustnessColumns,
+              rows: robustnessRows(result),
+            },
+          ]
+        : []),
     ],
   };
 }

@@ -21,6 +21,7 @@ export * from "./normalized.js";
 export * from "./optimizers.js";
 export * from "./random.js";
 export * from "./schedules.js";
+export * from "./shorthand.js";
 export * from "./synthetic/expressions.js";
 export * from "./synthetic/face.js";
 export * from "./synthetic/synthetic-dataset.js";

@@ -1,6 +1,6 @@
 import { initialize, layoutParameters, namedParameters } from "@microexpnet/training";
 import type { Command } from "commander";
-import { createNetwork, foldBatchNormalization, type Precision } from "microexpnet/internal";
+import { foldBatchNormalization, type Precision } from "microexpnet/internal";
 import {
   addCommonOptions,
   breathe,
@@ -9,7 +9,7 @@ import {
   printResult,
   runAction,
 } from "../console.js";
-import { requireNetwork } from "../network-names.js";
+import { networkByName } from "../network-names.js";
 import { formatTable } from "../report/table.js";
 import { measureFramesPerSecond } from "../speed.js";
 import { measureTrainingSpeed } from "../training-speed.js";
@@ -47,7 +47,7 @@ export function registerBench(program: Command): void {
 
 function parseNetworks(text: string): string[] {
   const names = text.split(",").map((name) => name.trim());
-  for (const name of names) requireNetwork(name);
+  for (const name of names) networkByName(name);
   return names;
 }
 
@@ -95,7 +95,7 @@ async function benchTraining({ network, seed }: BenchOptions, signal: AbortSigna
     for (const threads of workerCounts) {
       message(`Training ${name}, batch ${trainingBatch}, ${threads} worker${threads > 1 ? "s" : ""}.`);
       const settings = { batch: trainingBatch, workers: threads, seed };
-      const imagesPerSecond = await measureTrainingSpeed(createNetwork(name), settings, signal);
+      const imagesPerSecond = await measureTrainingSpeed(networkByName(name), settings, signal);
       results.push({ network: name, precision: "float32", batch: trainingBatch, threads, imagesPerSecond });
     }
   }
@@ -104,7 +104,7 @@ async function benchTraining({ network, seed }: BenchOptions, signal: AbortSigna
 
 /** A network with random weights, ready to run; the speed does not depend on their values. */
 function randomModel(name: string, seed: number) {
-  const network = createNetwork(name);
+  const network = networkByName(name);
   const layout = layoutParameters(network);
   const { weights, statistics } = initialize(network, layout, seed);
   return foldBatchNormalization({ network, weights: namedParameters(layout, weights, statistics) });

@@ -47,7 +47,7 @@ export function registerDistill(program: Command): void {
   const command = program
     .command("distill")
     .description("train a student with one or several teachers; the same command again resumes")
-    .argument("<student>", "a name from `microexpnet networks`")
+    .argument("<student>", "a name from `microexpnet networks`, or a shorthand such as 48:16p-32p-64")
     .requiredOption(
       "--teacher <files>",
       "model files or shipped names, separated by commas; their soft targets are averaged",

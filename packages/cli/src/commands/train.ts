@@ -1,6 +1,6 @@
 import { alignLabels, type Dataset } from "@microexpnet/training";
 import type { Command } from "commander";
-import { createNetwork, type Network } from "microexpnet/internal";
+import type { Network } from "microexpnet/internal";
 import {
   addCommonOptions,
   type CommonOptions,
@@ -11,7 +11,7 @@ import {
   UsageError,
 } from "../console.js";
 import { loadModel } from "../models.js";
-import { requireNetwork } from "../network-names.js";
+import { networkByName } from "../network-names.js";
 import { loadWithProgress, splitForRun } from "../runs/run-data.js";
 import { type RunOutcome, type RunRequest, runTrainingInto } from "../runs/run-training.js";
 import { addTrainingFlags, type TrainingFlags } from "../runs/training-flags.js";
@@ -42,7 +42,7 @@ export function registerTrain(program: Command): void {
   const command = program
     .command("train")
     .description("train a network; the same command again resumes a run that was stopped")
-    .argument("<network>", "a name from `microexpnet networks`");
+    .argument("<network>", "a name from `microexpnet networks`, or a shorthand such as 48:16p-32p-64");
   addRunOptions(command).action((name: string, options: TrainCommandOptions) =>
     runAction(options, async (signal) => {
       const request = await prepareRun(name, options, signal);
@@ -57,7 +57,7 @@ export async function prepareRun(
   options: TrainCommandOptions,
   signal: AbortSignal,
 ): Promise<RunRequest> {
-  requireNetwork(name);
+  networkByName(name);
   if (options.normalize && options.start !== undefined) {
     throw new UsageError("--normalize is for a new network; the model that --start names has none left.");
   }
@@ -83,7 +83,7 @@ async function startingPoint(
   start: string | undefined,
   dataset: Dataset,
 ): Promise<{ network: Network; start?: ReadonlyMap<string, Float32Array> }> {
-  if (start === undefined) return { network: createNetwork(name, dataset.labels.length) };
+  if (start === undefined) return { network: networkByName(name, dataset.labels.length) };
   const { network, weights } = alignLabels(await loadModel(start), dataset.labels);
   if (network.name !== name) {
     message(`The run goes on from a "${network.name}" network, whose layers it keeps.`);

@@ -8,12 +8,13 @@ import {
   splitIndices,
   summarise,
 } from "@microexpnet/training";
-import { createNetwork, type Model } from "microexpnet/internal";
+import type { Model } from "microexpnet/internal";
 import { distillationOptions } from "../commands/distill.js";
 import type { ExperimentOptions } from "../commands/experiment.js";
 import { message, UsageError } from "../console.js";
 import { loadModel } from "../models.js";
-import { requireNetwork } from "../network-names.js";
+import { networkByName } from "../network-names.js";
+import { measureFramesPerSecond } from "../speed.js";
 import { costOf } from "./cost.js";
 import { curvesSection, type ExperimentOutput, meanHistory, tableSection } from "./experiment-output.js";
 import { type ExperimentResult, experimentRun } from "./experiment-runs.js";
@@ -75,7 +76,7 @@ async function runAll(
         const name = `${network}-${way.name}-seed${seed}`.replaceAll(/[^\w.-]+/g, "-");
         const request: RunRequest = {
           title: name,
-          network: createNetwork(network, train.labels.length),
+          network: networkByName(network, train.labels.length),
           train,
           valid: measured,
           keep: "last",
@@ -111,6 +112,12 @@ function output(
   const of = (network: string, way: Way) => results.filter((r) => r.network === network && r.way === way);
   const summary = (network: string, way: Way, value: (r: ExperimentResult) => number) =>
     formatSummary(summarise(of(network, way).map((r) => value(r.result))));
+  const microseconds = new Map(
+    networks.map((network) => [
+      network,
+      1e6 / measureFramesPerSecond(of(network, ways[0])[0].result.model, 1, { precision: "int16" }),
+    ]),
+  );
   const rows = networks.map((network) => {
     const { parameters, kilobytes, megaMacs } = costOf(of(network, ways[0])[0].result.model);
     return [
@@ -118,6 +125,7 @@ function output(
       parameters,
       kilobytes.toFixed(0),
       megaMacs.toFixed(2),
+      microseconds.get(network)!.toFixed(0),
       ...ways.flatMap((way) => [
         summary(network, way, (r) => r.evaluation.accuracy),
         summary(network, way, (r) => r.evaluation.macroF1),
@@ -126,12 +134,13 @@ function output(
   });
   const seeds = new Set(results.map((r) => r.seed)).size;
   const table = {
-    caption: `${title}: accuracy and macro-F1 in %, mean ± standard deviation over ${seeds} seed${seeds === 1 ? "" : "s"}, on ${setting.measured.count} images`,
+    caption: `${title}: accuracy and macro-F1 in %, mean ± standard deviation over ${seeds} seed${seeds === 1 ? "" : "s"}, on ${setting.measured.count} images; microseconds an image in int16, one thread, on this machine`,
     columns: [
       "Network",
       "Parameters",
       "KB",
       "MMACs",
+      "µs",
       ...ways.flatMap((way) => [`Accuracy ${way.name}`, `F1 ${way.name}`]),
     ],
     rows,
@@ -143,6 +152,8 @@ function output(
       network,
       way: way.name,
       seed,
+      parameters: costOf(result.model).parameters,
+      microseconds: microseconds.get(network),
       accuracy: result.evaluation.accuracy,
       macroF1: result.evaluation.macroF1,
     })),
@@ -156,27 +167,33 @@ function output(
       })),
     ),
   );
-  const scatter =
+  const scatter = (xTitle: string, cost: (network: string) => number) => ({
+    kind: "scatter" as const,
+    caption: `Accuracy against ${xTitle.toLowerCase()}`,
+    xTitle,
+    yTitle: "Accuracy",
+    logarithmic: true,
+    points: ways.flatMap((way) =>
+      networks.map((network) => ({
+        x: cost(network),
+        y: summarise(of(network, way).map((r) => r.result.evaluation.accuracy)).mean,
+        label: network,
+        group: way.name,
+      })),
+    ),
+  });
+  const scatters =
     networks.length > 1
       ? [
-          {
-            kind: "scatter" as const,
-            caption: "Accuracy against parameters",
-            xTitle: "Parameters",
-            yTitle: "Accuracy",
-            logarithmic: true,
-            points: ways.flatMap((way) =>
-              networks.map((network) => ({
-                x: costOf(of(network, way)[0].result.model).parameters,
-                y: summarise(of(network, way).map((r) => r.result.evaluation.accuracy)).mean,
-                label: network,
-                group: way.name,
-              })),
-            ),
-          },
+          scatter("Parameters", (network) => costOf(of(network, ways[0])[0].result.model).parameters),
+          scatter("Microseconds an image", (network) => microseconds.get(network)!),
         ]
       : [];
-  return { json, tables: [table], report: { title, sections: [tableSection(table), ...scatter, ...curves] } };
+  return {
+    json,
+    tables: [table],
+    report: { title, sections: [tableSection(table), ...scatters, ...curves] },
+  };
 }
 
 /** Networks alone and, where there are teachers, distilled. */
@@ -185,7 +202,7 @@ export async function candidatesExperiment(
   options: ExperimentOptions,
   signal: AbortSignal,
 ): Promise<ExperimentOutput> {
-  for (const network of networks) requireNetwork(network);
+  for (const network of networks) networkByName(network);
   const setting = await prepare(options, signal);
   const ways: Way[] = [
     { name: "alone" },
@@ -203,7 +220,7 @@ export async function temperatureExperiment(
   options: ExperimentOptions,
   signal: AbortSignal,
 ): Promise<ExperimentOutput> {
-  for (const network of networks) requireNetwork(network);
+  for (const network of networks) networkByName(network);
   if (!options.teacher) throw new UsageError("The experiment temperature needs --teacher.");
   const temperatures = options.temperatures.split(",").map(Number);
   if (temperatures.some((value) => !(value > 0))) {

@@ -8,12 +8,11 @@ import {
   splitForProtocol,
   summariseSeeds,
 } from "@microexpnet/training";
-import { createNetwork } from "microexpnet/internal";
 import { distillationOptions } from "../commands/distill.js";
 import type { ExperimentOptions } from "../commands/experiment.js";
 import { message, UsageError } from "../console.js";
 import { loadModel } from "../models.js";
-import { requireNetwork } from "../network-names.js";
+import { networkByName } from "../network-names.js";
 import { curvesSection, type ExperimentOutput, meanHistory, tableSection } from "./experiment-output.js";
 import { type ExperimentResult, experimentRun } from "./experiment-runs.js";
 import { loadWithProgress } from "./run-data.js";
@@ -42,7 +41,7 @@ export async function protocolsExperiment(
   options: ExperimentOptions,
   signal: AbortSignal,
 ): Promise<ExperimentOutput> {
-  for (const network of networks) requireNetwork(network);
+  for (const network of networks) networkByName(network);
   if (!options.teacher) throw new UsageError("The experiment protocols needs --teacher.");
   const dataset = await loadWithProgress(options.data, signal);
   const start = alignLabels(await loadModel(options.teacher), dataset.labels);
@@ -86,7 +85,7 @@ async function runFold(
       join(place, `${network}-${way}`),
       {
         title: `${place} ${network} ${way}`,
-        network: createNetwork(network, train.labels.length),
+        network: networkByName(network, train.labels.length),
         train,
         flags: options,
         seed,

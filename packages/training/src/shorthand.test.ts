@@ -1,0 +1,46 @@
+import { analyze, createNetwork, NetworkError } from "microexpnet/internal";
+import { describe, expect, it } from "vitest";
+import { parseShorthand } from "./shorthand.js";
+
+describe("parseShorthand", () => {
+  it("writes the students in one word", () => {
+    for (const [text, name] of [
+      ["48:16p-24p-32p-40", "nano"],
+      ["48:16p-32p-48p-64-64r", "micro"],
+    ]) {
+      const { parameterCount, multiplyAccumulates } = analyze(parseShorthand(text));
+      const known = analyze(createNetwork(name));
+      expect([parameterCount, multiplyAccumulates]).toEqual([
+        known.parameterCount,
+        known.multiplyAccumulates,
+      ]);
+    }
+  });
+
+  it("strides, separates and counts classes", () => {
+    const network = parseShorthand("64:8s-16dp-16dr", 7);
+    const { parameters, outputShape, layers } = analyze(network);
+    expect(outputShape).toEqual([1, 1, 7]);
+    const shapeOf = (name: string) => layers.find(({ layer }) => layer.name === name)?.outputShape;
+    expect(shapeOf("block1")).toEqual([32, 32, 8]);
+    expect(shapeOf("block2-pool")).toEqual([16, 16, 16]);
+    expect(shapeOf("block3-sum")).toEqual([16, 16, 16]);
+    // By hand: 3x3 of 1 to 8; 3x3 of each of 8, 1x1 of 8 to 16; the same of 16.
+    const weights = parameters.filter(({ name }) => /^block.*\.weight$/.test(name) && !name.includes("norm"));
+    expect(weights.map(({ length }) => length)).toEqual([72, 72, 128, 144, 256]);
+  });
+
+  it.each([
+    ["48", /no network in shorthand/],
+    ["48:", /no network in shorthand/],
+    ["x:16", /no network in shorthand/],
+    ["48:16:8", /no network in shorthand/],
+    ["48:16pr", /block "16pr"/],
+    ["48:0", /filters/],
+    ["0:16", /height/],
+    ["48:16sr", /adds/],
+  ])("refuses %s", (text, words) => {
+    expect(() => parseShorthand(text)).toThrow(NetworkError);
+    expect(() => parseShorthand(text)).toThrow(words);
+  });
+});

@@ -94,6 +94,32 @@ it("expects each class equally often where the data lacks some, or where asked t
   expect(await run("--among", "all")).toMatchObject({ prior: "training", among: "all", accuracy: 6 / 9 });
 });
 
+it("averages the probabilities of several models", async () => {
+  const together = async (...files: string[]) =>
+    JSON.parse((await runCommand("evaluate", files.join(","), "--data", `folder:${faces}`, "--json")).stdout);
+  // Its classes are in another order, and it is much surer of whatever it says.
+  const sure = join(folder, "sure.safetensors");
+  const other = brightnessModel(["happiness", "sad", "anger"]);
+  await putModel(sure, { ...other, calibration: { temperature: 0.001 } });
+  const alone = await together(sure);
+  // Black ones are happy to it, bright ones sad.
+  expect(alone.confusion.slice(0, 2)).toEqual([
+    [0, 3, 0, 0],
+    [3, 1, 0, 0],
+  ]);
+  const both = await together(model, sure);
+  expect(both.labels).toEqual(["sadness", "happy", "anger", "contempt"]);
+  expect(both.confusion.slice(0, 2)).toEqual([
+    [1, 3, 0, 0],
+    [3, 0, 0, 0],
+  ]);
+  const twice = await together(model, model);
+  expect(twice.confusion).toEqual((await together(model)).confusion);
+  const strange = await putModel(join(folder, "strange.safetensors"), brightnessModel(["sadness", "happy"]));
+  const run = await runCommand("evaluate", `${model},${strange}`, "--data", `folder:${faces}`);
+  expect([run.code, lastLine(run)]).toEqual([1, "Models that answer together must have the same classes."]);
+});
+
 it("measures the same images changed", async () => {
   const { accuracy, robustness } = JSON.parse((await evaluate("--json", "--robustness")).stdout);
   const of = (change: string, amount: string) =>

@@ -24,7 +24,10 @@ export function registerEvaluate(program: Command): void {
   const command = program
     .command("evaluate")
     .description("measure a model: accuracy, macro-F1, calibration, each class, confusion matrix")
-    .argument("<model>", "a shipped model's name or a model file")
+    .argument(
+      "<model>",
+      "a shipped model's name or a model file; several, separated by commas, answer together",
+    )
     .requiredOption("--data <kind:path>", "images to measure on, for example folder:faces or synthetic")
     .addOption(
       new Option(
@@ -61,14 +64,14 @@ export function registerEvaluate(program: Command): void {
 }
 
 async function evaluate(name: string, options: EvaluateOptions, signal: AbortSignal): Promise<void> {
-  const model = await loadModel(name);
+  const models = await Promise.all(name.split(",").map((one) => loadModel(one)));
   const whole = await loadWithProgress(options.data, signal);
   const { dataset, split } = selectPart(whole, options.split);
   message(`${dataset.count} images of ${whole.name}, split ${split}.`);
-  if (model.crop.source === "eyes") {
+  if (models.some(({ crop }) => crop.source === "eyes")) {
     message("The model's crop is placed by the eyes, which the data does not give: whole images are used.");
   }
-  const evaluation = await evaluateModel(model, dataset, signal, options);
+  const evaluation = await evaluateModel(models, dataset, signal, options);
   for (const sentence of evaluation.notes) message(sentence);
   const result = {
     ...evaluation.figures,
@@ -76,7 +79,7 @@ async function evaluate(name: string, options: EvaluateOptions, signal: AbortSig
     data: whole.name,
     split,
     precision: options.precision,
-    ...(options.robustness && { robustness: await measureRobustness(model, dataset, signal, options) }),
+    ...(options.robustness && { robustness: await measureRobustness(models, dataset, signal, options) }),
   };
   if (options.report) {
     const page = await renderReport(evaluationReport(result));

@@ -6,6 +6,7 @@ import {
   type SampledView,
 } from "@microexpnet/training";
 import { type Model, type Precision, type Reading, readingOffsets } from "microexpnet/internal";
+import { committeeOf } from "./committee.js";
 import { datasetLogits } from "./dataset-logits.js";
 
 /** An evaluation with what the model and the data do not share. */
@@ -27,7 +28,7 @@ export type AnswerChoice = "all" | "data";
 export type PriorChoice = "auto" | "training" | "uniform";
 
 /**
- * Measures a model on images, each seen whole. Classes are matched by meaning. The labels of the result are
+ * Measures a model, or several that answer together, on images, each seen whole. Classes are matched by meaning. The labels of the result are
  * the model's, followed by those of the data that the model lacks: it can only be wrong on their images, which
  * count in every figure.
  *
@@ -37,7 +38,7 @@ export type PriorChoice = "auto" | "training" | "uniform";
  * @returns the figures, and sentences on what the two do not share
  */
 export async function evaluateModel(
-  model: Model,
+  models: Model | readonly Model[],
   dataset: Dataset,
   signal: AbortSignal,
   options: {
@@ -48,13 +49,17 @@ export async function evaluateModel(
     readonly sample?: SampledView;
   } = {},
 ): Promise<{ figures: ModelEvaluation; notes: string[] }> {
+  const committee = committeeOf("network" in models ? [models] : models, (member, images) =>
+    datasetLogits(member, images, signal, options.precision, options.sample),
+  );
+  const { model } = committee;
   const { toModel, missingInModel, missingInDataset } = matchLabels(model.labels, dataset.labels);
   const known = model.labels.length;
   const labels = [...model.labels, ...missingInModel];
   let next = known;
   const place = Array.from(toModel, (index) => (index >= 0 ? index : next++));
   const truth = Array.from(dataset.classes, (label) => place[label]);
-  const ofModel = await datasetLogits(model, dataset, signal, options.precision, options.sample);
+  const ofModel = await committee.logits(dataset);
   const { among = "data", prior: choice = "auto" } = options;
   const usesUniform =
     missingInDataset.length > 0 && among === "data" && model.calibration.prior !== undefined;

@@ -110,11 +110,11 @@ const changes: readonly Change[] = [
 ];
 
 /**
- * Measures a model on images as they are and changed: the crop moved, scaled and turned, other light, blur, fewer
+ * Measures a model, or several together, on images as they are and changed: the crop moved, scaled and turned, other light, blur, fewer
  * pixels, noise, compression, covered parts.
  */
 export async function measureRobustness(
-  model: Model,
+  models: readonly Model[],
   dataset: Dataset,
   signal: AbortSignal,
   options: {
@@ -129,7 +129,7 @@ export async function measureRobustness(
     let macroF1 = 0;
     for (const view of views) {
       const sample = view(dataset.size);
-      const { figures: seen } = await evaluateModel(model, dataset, signal, { ...options, sample });
+      const { figures: seen } = await evaluateModel(models, dataset, signal, { ...options, sample });
       accuracy += seen.accuracy / views.length;
       macroF1 += seen.macroF1 / views.length;
     }

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import sharp from "sharp";
 import { build } from "vite";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Server, serve } from "../../../packages/runtime/browser-tests/server.js";
 import { drawScene, writeClip } from "./clip.js";
 
@@ -169,7 +169,9 @@ describe.skipIf(!present)("the page", () => {
       .setInputFiles([file, { ...file, name: "text.png", buffer: Buffer.from("no picture") }]);
     await status(/two\.png: 2 faces were found/);
     await photograph("picture");
-    await page.locator(".gallery button").nth(1).click();
+    const broken = page.locator(".gallery button").nth(1);
+    await vi.waitFor(async () => expect(await broken.innerHTML()).toBe("text.png"));
+    await broken.click();
     await status(/text\.png is no picture/);
 
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));

@@ -210,6 +210,8 @@ async function openPictures(files: readonly File[]): Promise<void> {
       image.alt = file.name;
       const button = document.createElement("button");
       button.type = "button";
+      // A damaged picture has its name alone, and a click on it says what is wrong.
+      image.addEventListener("error", () => image.replaceWith(file.name));
       button.append(image);
       button.addEventListener("click", () => show(file));
       return button;

@@ -79,7 +79,7 @@ async function fit(model: Model, images: Dataset, signal: AbortSignal): Promise<
 
 /** Nothing where the data lacks a class of the model. */
 function priorInModelsOrder(model: Model, images: Dataset): readonly number[] | undefined {
-  const shares = priorOf(images, "votes");
+  const shares = priorOf(images);
   const { toModel } = matchLabels(model.labels, images.labels);
   if (!shares || images.labels.length !== model.labels.length) return undefined;
   const prior = new Array<number>(shares.length);

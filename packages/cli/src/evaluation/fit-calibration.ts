@@ -24,8 +24,11 @@ export function fitCalibration(
   return { temperature, threshold: confidenceThreshold(probabilities, truth, labels.length, certainty) };
 }
 
-/** The prior of training images; none where a class never occurs. */
-export function priorOf(images: Dataset, targets: "votes" | "labels"): readonly number[] | undefined {
-  const shares = classShares(images, targets);
+/**
+ * The prior of training images; none where a class never occurs. It counts the classes, not the annotators' votes:
+ * the temperature is fitted to classes, and it is their probability that the prior goes with.
+ */
+export function priorOf(images: Dataset): readonly number[] | undefined {
+  const shares = classShares(images);
   return shares.every((share) => share > 0) ? shares : undefined;
 }

@@ -30,16 +30,13 @@ export interface Dataset {
 }
 
 /**
- * Share of each class in a data set: the mean of the annotators' votes where they are known and asked for, else
- * of the classes.
+ * Share of each class in a data set.
  *
  * @returns labels.length values that sum to 1
  */
-export function classShares(dataset: Dataset, targets: "votes" | "labels" = "votes"): number[] {
-  const { labels, count, classes, votes } = dataset;
+export function classShares({ labels, count, classes }: Dataset): number[] {
   const sums = new Array<number>(labels.length).fill(0);
-  if (votes && targets === "votes") for (const [i, vote] of votes.entries()) sums[i % labels.length] += vote;
-  else for (let image = 0; image < count; image++) sums[classes[image]]++;
+  for (let image = 0; image < count; image++) sums[classes[image]]++;
   return sums.map((sum) => sum / count);
 }
 

@@ -2,6 +2,8 @@
 // all of them give the same class scores.
 //
 //   node bench.mjs [--networks a,b] [--engines a,b] [--batch 1] [--rounds 21] [--window 150] [--json]
+//
+// Every engine runs in the Node that runs this: `npx node@24 bench.mjs` measures them with relaxed SIMD.
 import { fileURLToPath } from "node:url";
 import { startEngine } from "./engine-process.mjs";
 import { engines } from "./engines/index.mjs";

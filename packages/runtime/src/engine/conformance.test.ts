@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Operations, referenceOperations, wasmOperations } from "./operations.js";
+import { trainingKernels } from "../training-kernels.js";
+import { referenceOperations, wasmOperations } from "./operations.js";
 import { runsInPlanes } from "./plane-plan.js";
+import { inferenceKernels } from "./program.js";
 import { hasRelaxedSimd } from "./relaxed-simd.js";
 import { type ConvolutionShape, type PoolShape, windowGeometry } from "./shapes.js";
 
@@ -96,76 +98,95 @@ function randomPlanes(random: ReturnType<typeof generator>): ConvolutionShape {
   }
 }
 
-const fast: Operations[] = [wasmOperations("training"), wasmOperations("training", true)];
-if (hasRelaxedSimd()) {
-  fast.push(wasmOperations("training-relaxed"), wasmOperations("training-relaxed", true));
+/** What the slow reference says, worked out once for all that are held against it. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
-describe.each(fast)("$name agrees with the reference", (operations) => {
-  it("convolutions of random shapes, forward and both gradients", () => {
-    const random = generator(7);
-    const shapes = [
-      ...fixed,
-      ...Array.from({ length: 120 }, () => randomConvolution(random)),
-      ...Array.from({ length: 60 }, () => randomPlanes(random)),
-    ];
-    for (const shape of shapes) {
-      const n = shape.height > 50 ? 1 : random.integer(1, 5);
-      const { rows, columns } = windowGeometry(shape, shape.kernel);
-      const x = random.values(n * shape.height * shape.width * shape.channels);
-      const w = random.values((shape.kernel ** 2 * shape.channels * shape.filters) / shape.groups);
-      const bias = random.pick([undefined, random.values(shape.filters)]);
-      const dy = random.values(n * rows * columns * shape.filters);
-      const relu = random.pick([true, false]);
-      expectClose(
-        operations.convolution(shape, n, x, w, bias, relu),
-        referenceOperations.convolution(shape, n, x, w, bias, relu),
-        { shape, n, relu },
-      );
-      expectClose(
-        operations.convolutionInputGradient(shape, n, dy, w),
-        referenceOperations.convolutionInputGradient(shape, n, dy, w),
-        { inputGradient: shape, n },
-      );
-      const gradient = operations.convolutionWeightGradient(shape, n, x, dy);
-      const expected = referenceOperations.convolutionWeightGradient(shape, n, x, dy);
-      expectClose(gradient.weights, expected.weights, { weightGradient: shape, n });
-      expectClose(gradient.bias, expected.bias, { biasGradient: shape, n });
-    }
+const convolutions = once(() => {
+  const random = generator(7);
+  const shapes = [
+    ...fixed,
+    ...Array.from({ length: 120 }, () => randomConvolution(random)),
+    ...Array.from({ length: 60 }, () => randomPlanes(random)),
+  ];
+  return shapes.map((shape) => {
+    const n = shape.height > 50 ? 1 : random.integer(1, 5);
+    const { rows, columns } = windowGeometry(shape, shape.kernel);
+    const x = random.values(n * shape.height * shape.width * shape.channels);
+    const w = random.values((shape.kernel ** 2 * shape.channels * shape.filters) / shape.groups);
+    const bias = random.pick([undefined, random.values(shape.filters)]);
+    const dy = random.values(n * rows * columns * shape.filters);
+    const relu = random.pick([true, false]);
+    return {
+      ...{ shape, n, x, w, bias, dy, relu },
+      expected: once(() => referenceOperations.convolution(shape, n, x, w, bias, relu)),
+      inputGradient: once(() => referenceOperations.convolutionInputGradient(shape, n, dy, w)),
+      weightGradient: once(() => referenceOperations.convolutionWeightGradient(shape, n, x, dy)),
+    };
   });
+});
 
-  it("max pooling of random shapes, with ties, and its gradient", () => {
-    const random = generator(11);
-    for (let i = 0; i < 80; i++) {
-      const shape = randomPool(random);
-      const n = random.integer(1, 3);
-      const { rows, columns } = windowGeometry(shape, shape.size);
+const forms = hasRelaxedSimd() ? ["plain", "fused"] : ["plain"];
+if (forms.length === 1) {
+  console.warn("The kernels with fused multiply-adds are not tested: there is no relaxed SIMD here.");
+}
+const inference = forms.map((form) =>
+  wasmOperations(`inference, ${form}`, inferenceKernels(form === "fused")),
+);
+const training = forms.flatMap((form) => {
+  const module = trainingKernels(form === "fused");
+  return [
+    wasmOperations(`training, ${form}`, module),
+    wasmOperations(`training in planes, ${form}`, module, true),
+  ];
+});
+
+/** Max pools of random shapes, each with values for its input and its output's gradient. */
+function* pools() {
+  const random = generator(11);
+  for (let i = 0; i < 80; i++) {
+    const shape = randomPool(random);
+    const n = random.integer(1, 3);
+    const { rows, columns } = windowGeometry(shape, shape.size);
+    yield {
+      shape,
+      n,
       // Rounding makes ties common, as they are behind a ReLU.
-      const x = random.values(n * shape.height * shape.width * shape.channels).map((v) => Math.round(v * 2));
-      const dy = random.values(n * rows * columns * shape.channels);
-      expectClose(operations.maxPool(shape, n, x), referenceOperations.maxPool(shape, n, x), shape);
-      expectClose(
-        operations.maxPoolGradient(shape, n, x, dy),
-        referenceOperations.maxPoolGradient(shape, n, x, dy),
-        { gradient: shape },
-      );
+      x: random.values(n * shape.height * shape.width * shape.channels).map((v) => Math.round(v * 2)),
+      dy: random.values(n * rows * columns * shape.channels),
+    };
+  }
+}
+
+/** Maps of odd sizes. */
+function* maps() {
+  const random = generator(13);
+  for (let i = 0; i < 40; i++) {
+    const [pixels, channels, n] = [random.integer(1, 300), random.integer(1, 37), random.integer(1, 3)];
+    yield { pixels, channels, n, x: random.values(n * pixels * channels), random };
+  }
+}
+
+describe.each([...inference, ...training])("$name agrees with the reference", (operations) => {
+  it("convolutions of random shapes", () => {
+    for (const { shape, n, x, w, bias, relu, expected } of convolutions()) {
+      expectClose(operations.convolution(shape, n, x, w, bias, relu), expected(), { shape, n, relu });
     }
   });
 
-  it("global average pooling, addition and moments of odd sizes", () => {
-    const random = generator(13);
-    for (let i = 0; i < 40; i++) {
-      const [pixels, channels, n] = [random.integer(1, 300), random.integer(1, 37), random.integer(1, 3)];
-      const x = random.values(n * pixels * channels);
-      const dy = random.values(n * channels);
+  it("max pooling of random shapes, with ties", () => {
+    for (const { shape, n, x } of pools()) {
+      expectClose(operations.maxPool(shape, n, x), referenceOperations.maxPool(shape, n, x), shape);
+    }
+  });
+
+  it("global average pooling and addition of odd sizes", () => {
+    for (const { pixels, channels, n, x, random } of maps()) {
       expectClose(
         operations.globalAveragePool(pixels, channels, n, x),
         referenceOperations.globalAveragePool(pixels, channels, n, x),
-        { pixels, channels },
-      );
-      expectClose(
-        operations.globalAveragePoolGradient(pixels, channels, n, dy),
-        referenceOperations.globalAveragePoolGradient(pixels, channels, n, dy),
         { pixels, channels },
       );
       const other = random.values(x.length);
@@ -177,6 +198,39 @@ describe.each(fast)("$name agrees with the reference", (operations) => {
         operations.addNarrow(narrow, narrowChannels, x, channels, relu),
         referenceOperations.addNarrow(narrow, narrowChannels, x, channels, relu),
         { pixels, narrowChannels, channels },
+      );
+    }
+  });
+});
+
+describe.each(training)("$name agrees with the reference's gradients", (operations) => {
+  it("of convolutions of random shapes", () => {
+    for (const { shape, n, x, w, dy, inputGradient, weightGradient } of convolutions()) {
+      const actual = operations.convolutionInputGradient(shape, n, dy, w);
+      expectClose(actual, inputGradient(), { inputGradient: shape, n });
+      const { weights, bias } = operations.convolutionWeightGradient(shape, n, x, dy);
+      expectClose(weights, weightGradient().weights, { weightGradient: shape, n });
+      expectClose(bias, weightGradient().bias, { biasGradient: shape, n });
+    }
+  });
+
+  it("of max pooling of random shapes, with ties", () => {
+    for (const { shape, n, x, dy } of pools()) {
+      expectClose(
+        operations.maxPoolGradient(shape, n, x, dy),
+        referenceOperations.maxPoolGradient(shape, n, x, dy),
+        { gradient: shape },
+      );
+    }
+  });
+
+  it("of global average pooling of odd sizes, and moments", () => {
+    for (const { pixels, channels, n, x, random } of maps()) {
+      const dy = random.values(n * channels);
+      expectClose(
+        operations.globalAveragePoolGradient(pixels, channels, n, dy),
+        referenceOperations.globalAveragePoolGradient(pixels, channels, n, dy),
+        { pixels, channels },
       );
       const moments = operations.moments(channels, x);
       const expected = referenceOperations.moments(channels, x);

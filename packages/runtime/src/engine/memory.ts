@@ -1,3 +1,5 @@
+import { fuseMultiplyAdds, hasRelaxedSimd } from "./relaxed-simd.js";
+
 /** Thrown when a network is too large for the memory of a WebAssembly module. */
 export class EngineError extends Error {
   override name = "EngineError";
@@ -67,14 +69,31 @@ export function instantiate<Exports>(module: WebAssembly.Module, bytes: number):
   };
 }
 
+/** A module as `scripts/build-kernels.mjs` writes it into a file. */
+export interface EmbeddedModule {
+  readonly base64: string;
+  /** Gaps in bytes from one instruction of a multiply-add to the next. */
+  readonly multiplyAdds: readonly number[];
+}
+
 /**
- * Compiles a module that was embedded as base64.
- *
- * @throws EngineError where WebAssembly with SIMD is missing or a content security policy forbids it
+ * Gives the module compiled, once in each form: with fused multiply-adds (by default where the machine has them) and
+ * without. It throws an EngineError where WebAssembly with SIMD is missing or a content security policy forbids it.
  */
-export function compileModule(base64: string): WebAssembly.Module {
+export function compiledOnce(embedded: EmbeddedModule): (relaxed?: boolean) => WebAssembly.Module {
+  const compiled = new Map<boolean, WebAssembly.Module>();
+  return (relaxed = hasRelaxedSimd()) => {
+    const module = compiled.get(relaxed) ?? compileModule(embedded, relaxed);
+    compiled.set(relaxed, module);
+    return module;
+  };
+}
+
+function compileModule({ base64, multiplyAdds }: EmbeddedModule, relaxed: boolean): WebAssembly.Module {
   try {
-    return new WebAssembly.Module(decodeBase64(base64));
+    const bytes = decodeBase64(base64);
+    if (relaxed) fuseMultiplyAdds(bytes, multiplyAdds);
+    return new WebAssembly.Module(bytes);
   } catch (cause) {
     throw new EngineError(
       "WebAssembly with SIMD cannot be compiled here; under a content security policy it needs 'wasm-unsafe-eval'.",

@@ -3,7 +3,6 @@
  * Arrays in, arrays out; nothing here is on a hot path.
  */
 
-import { trainingKernels } from "../training-kernels.js";
 import { Convolution } from "./convolution.js";
 import type { TrainingKernels } from "./kernel-exports.js";
 import { Arena, instantiate } from "./memory.js";
@@ -54,11 +53,10 @@ export const referenceOperations: Operations = { name: "reference", ...reference
 /**
  * The operations on the WebAssembly kernels; each call makes a memory of its own.
  *
+ * @param module the training kernels; those for inference have all but the gradients and the moments
  * @param inPlanes run the convolutions that fit with fewer products
  */
-export function wasmOperations(build: "training" | "training-relaxed", inPlanes = false): Operations {
-  const module = trainingKernels(build === "training-relaxed");
-
+export function wasmOperations(name: string, module: WebAssembly.Module, inPlanes = false): Operations {
   /** Lays out inputs and outputs, runs `body`, and reads the outputs. */
   function call(
     inputs: readonly Float32Array[],
@@ -82,7 +80,7 @@ export function wasmOperations(build: "training" | "training-relaxed", inPlanes 
       : new Convolution(shape, n, arena, true);
 
   return {
-    name: `wasm ${build}${inPlanes ? ", in planes" : ""}`,
+    name,
     convolution(shape, n, x, weights, bias, relu = false) {
       const arena = new Arena();
       const plan = planned(shape, n, arena);

@@ -5,6 +5,7 @@ import { PairConvolution } from "./pair-convolution.js";
 import { runsInPairs } from "./pair-plan.js";
 import { inferenceKernels } from "./program.js";
 import { convolution, maxPool } from "./reference.js";
+import { hasRelaxedSimd } from "./relaxed-simd.js";
 import { type ConvolutionShape, windowGeometry } from "./shapes.js";
 
 let state = 5;
@@ -33,7 +34,12 @@ function randomShape(): ConvolutionShape {
   }
 }
 
-it("floats in pairs agree with the reference, pooled and not, to float32's rounding", () => {
+const forms = [
+  { form: "plain multiply-adds", fused: false },
+  { form: "fused multiply-adds", fused: true },
+].filter(({ fused }) => !fused || hasRelaxedSimd());
+
+it.each(forms)("with $form floats in pairs agree with the reference, pooled and not", ({ fused }) => {
   for (let i = 0; i < 200; i++) {
     const shape = randomShape();
     const { rows, columns } = windowGeometry(shape, shape.kernel);
@@ -50,7 +56,7 @@ it("floats in pairs agree with the reference, pooled and not, to float32's round
       const input = arena.floats(x.length);
       const plan = new PairConvolution(shape, arena, pooled);
       const output = arena.floats(expected.length + 4);
-      const instance = instantiate<InferenceKernels & PairKernels>(inferenceKernels(), arena.finish());
+      const instance = instantiate<InferenceKernels & PairKernels>(inferenceKernels(fused), arena.finish());
       instance.floats(output, expected.length + 4).fill(Number.NaN);
       instance.floats(input, x.length).set(x);
       plan.setWeights(instance.memory.buffer, weights, bias);

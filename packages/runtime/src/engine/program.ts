@@ -10,11 +10,11 @@ import {
 import { placeBuffers } from "./buffers.js";
 import { Convolution } from "./convolution.js";
 import { fusedPools } from "./fused-pools.js";
-import inferenceModule from "./generated/inference.js";
+import * as embedded from "./generated/inference.js";
 import { IntegerConvolution } from "./integer-convolution.js";
 import { type ByteScale, byteScale } from "./integer-scales.js";
 import type { InferenceKernels, IntegerKernels, PairKernels } from "./kernel-exports.js";
-import { Arena, compileModule, EngineError, instantiate, type KernelInstance } from "./memory.js";
+import { Arena, compiledOnce, EngineError, instantiate, type KernelInstance } from "./memory.js";
 import { PairConvolution } from "./pair-convolution.js";
 import { runsInPairs } from "./pair-plan.js";
 import { type ConvolutionShape, convolutionShape, poolShape, windowGeometry } from "./shapes.js";
@@ -36,12 +36,8 @@ interface Step {
   run(n: number): void;
 }
 
-let compiled: WebAssembly.Module | undefined;
 /** The kernels, compiled once for all programs. */
-export function inferenceKernels(): WebAssembly.Module {
-  compiled ??= compileModule(inferenceModule);
-  return compiled;
-}
+export const inferenceKernels = compiledOnce(embedded);
 
 /**
  * A network compiled for batches of up to `batch` images: weights packed once, one block of memory laid out

@@ -7,11 +7,14 @@
 // both read the feature map where it lies and no patch matrix is ever written. All strides are in bytes.
 // Each sum is taken in the order i1, i2, i3, whatever the tile.
 
-/** a * b + c; one instruction where the module is built with relaxed SIMD. */
+/**
+ * a * b + c, which `fuseMultiplyAdds` makes one instruction where the machine has it. The build finds the places by
+ * compiling a second time with MARK_MULTIPLY_ADDS, as nothing else here reckons with doubles.
+ */
 // @ts-ignore: decorator
 @inline
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  if (MARK_MULTIPLY_ADDS) return f64x2.add(f64x2.mul(a, b), c);
   return f32x4.add(f32x4.mul(a, b), c);
 }
 

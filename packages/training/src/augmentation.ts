@@ -51,13 +51,27 @@ export interface SampledView extends Degradation {
   readonly erase?: ErasedArea;
 }
 
-export type AugmentationPreset = "none" | "paper" | "slight" | "gentle" | "default" | "wild" | "strong";
+export type AugmentationPreset = "none" | "paper" | "slight" | "gentle" | "camera" | "default" | "wild" | "strong";
 
 export const augmentationPresets: Readonly<Record<AugmentationPreset, AugmentationOptions>> = {
   none: {},
   paper: { paperCrops: true },
   slight: { flip: true, rotation: 4, scale: 0.04, shift: 0.03, brightness: 0.2, contrast: 0.2 },
   gentle: { flip: true, rotation: 8, scale: 0.08, shift: 0.05, brightness: 0.25, contrast: 0.25 },
+  // What a detector's crop and a camera vary.
+  camera: {
+    flip: true,
+    rotation: 10,
+    scale: 0.1,
+    shift: 0.06,
+    brightness: 0.3,
+    contrast: 0.3,
+    erasing: 0.05,
+    blur: 0.08,
+    lowResolution: 0.08,
+    noise: 2,
+    jpeg: 0.08,
+  },
   default: { flip: true, rotation: 14, scale: 0.15, shift: 0.12, brightness: 0.25, contrast: 0.25 },
   wild: {
     flip: true,

@@ -14,6 +14,7 @@ import {
   planesBytes,
   planPairs,
   requirePairScratch,
+  sumScale,
   wholeBlocks,
 } from "./pair-plan.js";
 import { type ConvolutionShape, type WindowGeometry, windowGeometry } from "./shapes.js";
@@ -36,6 +37,8 @@ export class IntegerConvolution {
   readonly outputLength: number;
   readonly #geometry: WindowGeometry;
   readonly #pairs?: PairPlan;
+  /** What sums are larger by than the products' (see `integer-scales.ts`). */
+  readonly #scale: 1 | 4;
   /** Values of one run of neighbouring inputs, rounded up to pairs. */
   readonly #run: number;
   readonly #input: number;
@@ -52,8 +55,9 @@ export class IntegerConvolution {
     const { height, width, channels, filters, kernel, stride, groups } = shape;
     const geometry = windowGeometry(shape, kernel);
     this.#geometry = geometry;
-    this.limit = bytes?.limit ?? activationLimit((kernel * kernel * channels) / groups);
     this.#pairs = planPairs(shape);
+    this.#scale = this.#pairs ? sumScale(this.#pairs) : 1;
+    this.limit = bytes?.limit ?? activationLimit((kernel * kernel * channels) / groups, this.#scale);
     this.pooled = pool && this.#pairs !== undefined;
     const { rows, columns } = geometry;
     this.outputLength =
@@ -67,7 +71,7 @@ export class IntegerConvolution {
     const groupFilters = filters / groups;
     if (pairs) {
       this.#run = wholePairs(pairs.values);
-      this.#packed = arena.allocate(9 * packedValues(pairs.lines * this.#run, filters) * 2);
+      this.#packed = arena.allocate(pairs.side ** 2 * packedValues(pairs.lines * this.#run, filters) * 2);
       requirePairScratch(arena, pairs, stride, 2);
     } else {
       const values = groups === 1 ? kernel * channels : channels / groups;
@@ -83,8 +87,8 @@ export class IntegerConvolution {
   /** Takes weights [kernel, kernel, channels / groups, filters] and a bias; `memory` is the arena's. */
   setWeights(memory: ArrayBufferLike, weights: Float32Array, bias?: Float32Array): void {
     const { filters } = this.shape;
-    const integers = quantiseWeights(weights, filters, this.limit);
-    new Float32Array(memory, this.#units, filters).set(integers.units);
+    const integers = quantiseWeights(weights, filters, this.limit, this.#scale);
+    new Float32Array(memory, this.#units, filters).set(integers.units.map((unit) => unit / this.#scale));
     new Float32Array(memory, this.#bias, filters).set(bias ?? new Float32Array(filters));
     if (this.#pairs) this.#packPairs(memory, integers);
     else this.#packRuns(memory, integers);
@@ -112,8 +116,18 @@ export class IntegerConvolution {
     const { scratch } = this.arena;
     const pairs = this.#pairs;
     if (pairs) {
-      k.pairIntegers(this.#input, this.#rowBytes, stride, pairs.segment, pairs.rows, pairs.columns, scratch);
+      k.pairIntegers(
+        pairs.side,
+        this.#input,
+        this.#rowBytes,
+        stride,
+        pairs.segment,
+        pairs.rows,
+        pairs.columns,
+        scratch,
+      );
       k.convolveIntegerPairs(
+        pairs.side,
         scratch,
         stride,
         pairs.segment,
@@ -190,24 +204,24 @@ export class IntegerConvolution {
     }
   }
 
-  /** The nine planes, each as `#packRuns` would lay it. */
+  /** Blocks of filters, each [planes * lines, pairs of values, filters of the block, 2]. */
   #packPairs(memory: ArrayBufferLike, { values }: IntegerWeights): void {
     const { filters } = this.shape;
-    const plan = this.#pairs!;
-    const planes = pairWeights(plan, this.shape, values);
-    const target = new Int16Array(memory, this.#packed);
-    let next = 0;
-    for (let plane = 0; plane < 9; plane++) {
-      next = packBlocks(target, next, filters, plan.lines, this.#run, (line, value, filter) =>
-        value < plan.values
-          ? planes[((plane * plan.lines + line) * plan.values + value) * filters + filter]
-          : 0,
-      );
-    }
+    const { side, lines, ...plan } = this.#pairs!;
+    const planes = pairWeights(this.#pairs!, this.shape, values);
+    packBlocks(
+      new Int16Array(memory, this.#packed),
+      0,
+      filters,
+      side ** 2 * lines,
+      this.#run,
+      (line, value, filter) =>
+        value < plan.values ? this.#scale * planes[(line * plan.values + value) * filters + filter] : 0,
+    );
   }
 }
 
-/** Writes one plane's or group's blocks from place `next` on; returns the place behind them. */
+/** Writes one group's blocks from place `next` on; returns the place behind them. */
 function packBlocks(
   target: Int16Array,
   next: number,

@@ -135,6 +135,7 @@ export interface IntegerKernels {
 /** Convolution with fewer products, of floats and of integers. */
 export interface PairKernels {
   pairFloats(
+    side: number,
     x: number,
     xRow: number,
     stride: number,
@@ -144,6 +145,7 @@ export interface PairKernels {
     u: number,
   ): void;
   pairIntegers(
+    side: number,
     x: number,
     xRow: number,
     stride: number,
@@ -153,6 +155,7 @@ export interface PairKernels {
     u: number,
   ): void;
   convolveFloatPairs(
+    side: number,
     u: number,
     stride: number,
     segment: number,
@@ -172,6 +175,7 @@ export interface PairKernels {
     y: number,
   ): void;
   convolveIntegerPairs(
+    side: number,
     u: number,
     stride: number,
     segment: number,

@@ -78,17 +78,19 @@ export function toFloats(sums: v128, unit: v128, bias: v128, floor: v128): v128 
   return f32x4.pmax(floor, f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(sums), unit), bias));
 }
 
+/** One to three of four floats. */
+function storeSome(y: usize, values: v128, lanes: i32): void {
+  f32.store(y, f32x4.extract_lane(values, 0));
+  if (lanes > 1) f32.store(y, f32x4.extract_lane(values, 1), 4);
+  if (lanes > 2) f32.store(y, f32x4.extract_lane(values, 2), 8);
+}
+
 /** Stores the first `lanes` of four floats. */
 // @ts-ignore: decorator
 @inline
 export function storeFloats(y: usize, values: v128, lanes: i32): void {
-  if (lanes >= 4) {
-    v128.store(y, values);
-  } else {
-    f32.store(y, f32x4.extract_lane(values, 0));
-    if (lanes > 1) f32.store(y, f32x4.extract_lane(values, 1), 4);
-    if (lanes > 2) f32.store(y, f32x4.extract_lane(values, 2), 8);
-  }
+  if (lanes >= 4) v128.store(y, values);
+  else storeSome(y, values, lanes);
 }
 
 /**

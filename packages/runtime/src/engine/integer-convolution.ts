@@ -30,8 +30,6 @@ const packedValues = (depth: number, filters: number): number => depth * wholeBl
  * floats out. See `integer-scales.ts` for how it stays exact and `kernels/pairs.ts` for its fast way.
  */
 export class IntegerConvolution {
-  /** The 2 x 2 pool that follows is taken in, so that the convolution's own output is never written. */
-  readonly pooled: boolean;
   readonly limit: number;
   /** Values of one output map, after the pool where it is taken in. */
   readonly outputLength: number;
@@ -50,18 +48,18 @@ export class IntegerConvolution {
   constructor(
     readonly shape: ConvolutionShape,
     private readonly arena: Arena,
-    { pool = false, bytes }: { pool?: boolean; bytes?: ByteScale } = {},
+    /** pool: take in the 2 x 2 pool that follows, so that the convolution's own output is never written. */
+    private readonly options: { pool?: boolean; bytes?: ByteScale } = {},
   ) {
+    const { pool, bytes } = options;
     const { height, width, channels, filters, kernel, stride, groups } = shape;
     const geometry = windowGeometry(shape, kernel);
     this.#geometry = geometry;
     this.#pairs = planPairs(shape);
     this.#scale = this.#pairs ? sumScale(this.#pairs) : 1;
     this.limit = bytes?.limit ?? activationLimit((kernel * kernel * channels) / groups, this.#scale);
-    this.pooled = pool && this.#pairs !== undefined;
     const { rows, columns } = geometry;
-    this.outputLength =
-      (this.pooled ? Math.ceil(rows / 2) * Math.ceil(columns / 2) : rows * columns) * filters;
+    this.outputLength = (pool ? Math.ceil(rows / 2) * Math.ceil(columns / 2) : rows * columns) * filters;
     const pairs = this.#pairs;
     const paddedHeight = pairs?.paddedHeight ?? height + geometry.above + Math.max(geometry.below, 0);
     const paddedWidth = pairs?.paddedWidth ?? width + geometry.left + Math.max(geometry.right, 0);
@@ -78,7 +76,7 @@ export class IntegerConvolution {
       this.#run = wholePairs(values);
       const runs = groups === 1 ? kernel : kernel * kernel;
       this.#packed = arena.allocate(groups * packedValues(runs * this.#run, groupFilters) * 2);
-      arena.requireScratch(geometry.columns * wholeBlocks(groupFilters) * 4 + 64);
+      arena.requireScratch((pool ? 2 : 1) * columns * wholeBlocks(groupFilters) * 4 + 64);
     }
     this.#units = arena.floats(filters + 16);
     this.#bias = arena.floats(filters + 16);
@@ -114,6 +112,7 @@ export class IntegerConvolution {
     const { channels, filters, kernel, stride, groups } = this.shape;
     const { rows, columns } = this.#geometry;
     const { scratch } = this.arena;
+    const pool = this.options.pool ? 1 : 0;
     const pairs = this.#pairs;
     if (pairs) {
       k.pairIntegers(
@@ -145,7 +144,7 @@ export class IntegerConvolution {
         unit,
         this.#bias,
         relu ? 1 : 0,
-        this.pooled ? 1 : 0,
+        pool,
         y,
       );
       return;
@@ -173,8 +172,9 @@ export class IntegerConvolution {
         unit,
         this.#bias + group * groupFilters * 4,
         relu ? 1 : 0,
+        pool,
         y + group * groupFilters * 4,
-        columns * filters * 4,
+        (pool ? Math.ceil(columns / 2) : columns) * filters * 4,
         filters * 4,
       );
     }

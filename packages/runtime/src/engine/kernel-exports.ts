@@ -126,6 +126,7 @@ export interface IntegerKernels {
     unit: number,
     bias: number,
     relu: number,
+    pool: number,
     c: number,
     cRow: number,
     cColumn: number,

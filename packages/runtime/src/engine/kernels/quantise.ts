@@ -119,3 +119,36 @@ export function finishSums(
     }
   }
 }
+
+/** The same of the largest sum of each 2 x 2 pixels of one row or, with `hasLower`, two. */
+export function poolSums(
+  sums: usize,
+  pixels: i32,
+  hasLower: bool,
+  filters: i32,
+  units: usize,
+  unit: f32,
+  bias: usize,
+  relu: bool,
+  y: usize,
+  yPixel: i32,
+): void {
+  const floor = relu ? f32x4.splat(0) : f32x4.splat(-Infinity);
+  const pixel = wholeBlocks(filters) * 4;
+  // A window that is cut takes its sums twice.
+  const below = hasLower ? pixels * pixel : 0;
+  for (let filter = 0; filter < filters; filter += 4) {
+    const scale = f32x4.mul(v128.load(units + filter * 4), f32x4.splat(unit));
+    const shift = v128.load(bias + filter * 4);
+    let from = sums + filter * 4;
+    let to = y + filter * 4;
+    for (let column = 0; column < pixels; column += 2) {
+      const right = column + 1 < pixels ? pixel : 0;
+      const upper = i32x4.max_s(v128.load(from), v128.load(from + right));
+      const lower = i32x4.max_s(v128.load(from + below), v128.load(from + below + right));
+      storeFloats(to, toFloats(i32x4.max_s(upper, lower), scale, shift, floor), filters - filter);
+      from += 2 * pixel;
+      to += yPixel;
+    }
+  }
+}

@@ -35,7 +35,7 @@ export class IntegerConvolution {
   readonly outputLength: number;
   readonly #geometry: WindowGeometry;
   readonly #pairs?: PairPlan;
-  /** What sums are larger by than the products' (see `integer-scales.ts`). */
+  /** The factor of its sums (see `integer-scales.ts`). */
   readonly #scale: 1 | 4;
   /** Values of one run of neighbouring inputs, rounded up to pairs. */
   readonly #run: number;

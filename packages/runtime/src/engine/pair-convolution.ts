@@ -46,11 +46,10 @@ export class PairConvolution {
     const target = new Float32Array(memory, this.#packed);
     let place = 0;
     for (let first = 0; first < filters; first += blockWidth(filters - first)) {
-      const end = first + blockWidth(filters - first);
-      for (let row = 0; row < planes.length; row += filters) {
-        for (let filter = first; filter < end; filter++) {
-          target[place++] = filter < filters ? planes[row + filter] : 0;
-        }
+      const width = blockWidth(filters - first);
+      // What a block has too many stays zero.
+      for (let row = 0; row < planes.length; row += filters, place += width) {
+        target.set(planes.subarray(row + first, row + Math.min(first + width, filters)), place);
       }
     }
     new Float32Array(memory, this.#bias, filters).set(bias ?? new Float32Array(filters));

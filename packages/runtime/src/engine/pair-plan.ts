@@ -7,8 +7,10 @@ const productBytes = 24 * 1024;
 /** Fewer channels of three taps than this make runs too short to gain, measured. */
 const leastChannels = 16;
 
+const widestBlock = 16;
+
 /** Filters in the kernels' next block: 16, 8 or 4, the last one partly empty. */
-export const blockWidth = (filters: number): number => (filters > 8 ? 16 : filters > 4 ? 8 : 4);
+export const blockWidth = (filters: number): number => (filters > 8 ? widestBlock : filters > 4 ? 8 : 4);
 
 /** Filters rounded up to whole blocks. */
 export function wholeBlocks(filters: number): number {
@@ -55,7 +57,7 @@ export function planPairs(shape: ConvolutionShape): PairPlan | undefined {
   const tileColumns = Math.ceil(geometry.columns / 2);
   const rows = tileRows + groups - 1;
   const columns = tileColumns + groups - 1;
-  const productRow = side * side * tileColumns * blockWidth(Number.POSITIVE_INFINITY);
+  const productRow = side * side * tileColumns * widestBlock;
   const passRows = Math.min(tileRows, Math.max(1, Math.floor(productBytes / 4 / productRow)));
   const edge = side - 2;
   return {
@@ -87,7 +89,7 @@ export function requirePairScratch(arena: Arena, plan: PairPlan, stride: number,
   arena.requireScratch(planesBytes(plan, stride, bytes) + plan.products * 4 + 64);
 }
 
-/** How much larger than the outputs the integers of three taps are, as half a weight is no whole number. */
+/** The `scale` of sums of integers (see `integer-scales.ts`): the halves of three taps' weights are no whole numbers. */
 export const sumScale = ({ side }: PairPlan): 1 | 4 => (side === 4 ? 4 : 1);
 
 /** The combinations of neighbouring taps: e, r and o of two, and e, r, s and o of three. */
@@ -112,28 +114,38 @@ export function pairWeights(
   weights: ArrayLike<number>,
 ): Float64Array {
   const result = new Float64Array(side * side * lines * values * filters);
+  // Weights of a tap of one line of a block lie together.
+  const run = segment * filters;
   let place = 0;
   for (const down of combinations[side]) {
     for (const across of combinations[side]) {
       for (let line = 0; line < lines; line++) {
-        for (let value = 0; value < values; value++) {
-          const row = 2 * Math.floor(line / stride);
-          const column = 2 * Math.floor(value / segment);
+        for (let value = 0; value < values; value += segment) {
+          const row = 2 * stride * Math.floor(line / stride) + (line % stride);
           for (const [i, rowFactor] of down.entries()) {
             for (const [j, columnFactor] of across.entries()) {
-              const tap =
-                ((row + i) * stride + (line % stride)) * kernel * channels +
-                (column + j) * segment +
-                (value % segment);
-              for (let filter = 0; filter < filters; filter++) {
-                result[place + filter] += rowFactor * columnFactor * weights[tap * filters + filter];
-              }
+              const factor = rowFactor * columnFactor;
+              if (factor === 0) continue;
+              const first = ((row + i * stride) * kernel * channels + 2 * value + j * segment) * filters;
+              addRun(result, place, weights, first, run, factor);
             }
           }
-          place += filters;
+          place += run;
         }
       }
     }
   }
   return result;
+}
+
+/** A function of its own, as the compiler then has it ready after the first few runs. */
+function addRun(
+  sums: Float64Array,
+  place: number,
+  weights: ArrayLike<number>,
+  first: number,
+  count: number,
+  factor: number,
+): void {
+  for (let k = 0; k < count; k++) sums[place + k] += factor * weights[first + k];
 }

@@ -17,7 +17,7 @@ export function planeBytes<T>(pairRows: i32, stride: i32, values: i32): i32 {
  * rows of blocks by 2 * pairColumns + 1 blocks. Segments of 2 or of a multiple of 4 values; of integers each plane
  * has 16 bytes of room behind it.
  */
-export function pairInput<T>(
+function pairInput<T>(
   x: usize,
   xRow: i32,
   stride: i32,
@@ -153,7 +153,7 @@ function storeThrees<T>(to: usize, plane: i32, a: v128, b: v128, c: v128, d: v12
  * The 4 x 4 planes for three taps. x: a padded map of rows xRow bytes apart, at least 2 * tileRows + 2 rows of
  * 2 * tileColumns + 2 pixels, whose channels fill whole vectors. A tile shares two columns with the next.
  */
-export function threeInput<T>(
+function threeInput<T>(
   x: usize,
   xRow: i32,
   channels: i32,

@@ -15,6 +15,7 @@ import sharp from "sharp";
 import { startEngine } from "./engine-process.mjs";
 import { engines } from "./faces/engines.mjs";
 import { formatTable, quartiles } from "./table.mjs";
+import { takeTurns } from "./turns.mjs";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -92,16 +93,9 @@ async function judge(engine, labels) {
 
 /** Frames per second of each engine on the same frames, in turns; the ratio is that of ours to it. */
 async function race(started, frames) {
-  for (const engine of started) {
-    await engine.ask({ frames });
-    await engine.ask({ milliseconds: 1000 });
-  }
-  const rates = started.map(() => []);
-  for (let round = 0; round < Number(options.rounds); round++) {
-    for (const [i, engine] of started.entries()) {
-      rates[i].push((await engine.ask({ milliseconds: Number(options.window) })).framesPerSecond);
-    }
-  }
+  for (const engine of started) await engine.ask({ frames });
+  const [rounds, milliseconds] = [Number(options.rounds), Number(options.window)];
+  const rates = await takeTurns(started, { rounds, milliseconds, warmUp: 1000 });
   return rates.map((list) => ({
     framesPerSecond: quartiles(list)[1],
     quartiles: [quartiles(list)[0], quartiles(list)[2]],

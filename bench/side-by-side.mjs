@@ -6,6 +6,7 @@ import { exportOnnx } from "../packages/cli/dist/onnx/export-onnx.js";
 import { analyze, readModelFile, writeModelFile } from "../packages/runtime/dist/internal.js";
 import { randomModel } from "./random-model.mjs";
 import { formatTable, quartiles } from "./table.mjs";
+import { takeTurns } from "./turns.mjs";
 
 /** The options that all comparisons take. */
 export function readOptions(engines) {
@@ -65,13 +66,7 @@ async function compareOn(network, folder, { engines: names, batch, rounds, milli
   try {
     for (const engine of names) children.push(await start({ engine, ...files, inputShape, batch }));
     await verify(children, pixels);
-    for (const child of children) await child.ask({ milliseconds: 500 });
-    const rates = names.map(() => []);
-    for (let round = 0; round < rounds; round++) {
-      for (const [i, child] of children.entries()) {
-        rates[i].push((await child.ask({ milliseconds })).framesPerSecond);
-      }
-    }
+    const rates = await takeTurns(children, { rounds, milliseconds, warmUp: 500 });
     return report({ network, names, batch, multiplyAccumulates }, rates);
   } finally {
     for (const child of children) child.stop();

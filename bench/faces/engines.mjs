@@ -1,6 +1,5 @@
-import { pathToFileURL } from "node:url";
 import { createRecognizer } from "../../packages/runtime/dist/index.js";
-import { fetchFiles, installed, require, tensorflowWasm } from "./tensorflow.mjs";
+import { loadFaceApi, loadHuman } from "./peers.mjs";
 
 /** The five expressions that the photographs have enough of, by the names that the libraries give them. */
 const names = {
@@ -36,12 +35,8 @@ async function ours({ model }) {
 
 /** @vladmandic/face-api: its tiny detector and its expressions. */
 async function faceApi({ inputSize }) {
-  const faceapi = require("@vladmandic/face-api/dist/face-api.node-wasm.js");
+  const { faceapi, about } = await loadFaceApi(["tinyFaceDetector", "faceExpressionNet"]);
   const { tf } = faceapi;
-  const about = await tensorflowWasm(tf);
-  const models = installed("@vladmandic/face-api/model");
-  await faceapi.nets.tinyFaceDetector.loadFromDisk(models);
-  await faceapi.nets.faceExpressionNet.loadFromDisk(models);
   const options = new faceapi.TinyFaceDetectorOptions({ inputSize });
   return {
     about: `${about}, detector's input ${inputSize}`,
@@ -57,37 +52,11 @@ async function faceApi({ inputSize }) {
 
 /** @vladmandic/human: its face detector and its emotions, everything else off, and each frame anew. */
 async function human() {
-  fetchFiles();
-  const { Human } = require(installed("@vladmandic/human/dist/human.node-wasm.js"));
-  const off = { enabled: false };
   const anew = { skipFrames: 0, skipTime: 0 };
-  const human = new Human({
-    backend: "wasm",
-    wasmPath: installed("@tensorflow/tfjs-backend-wasm/dist/"),
-    modelBasePath: pathToFileURL(installed("@vladmandic/human/models/")).href,
-    cacheModels: false,
-    cacheSensitivity: 0,
-    debug: false,
-    filter: off,
-    gesture: off,
-    body: off,
-    hand: off,
-    object: off,
-    segmentation: off,
-    face: {
-      enabled: true,
-      detector: { rotation: false, ...anew },
-      mesh: off,
-      attention: off,
-      iris: off,
-      description: off,
-      antispoof: off,
-      liveness: off,
-      emotion: { enabled: true, ...anew },
-    },
+  const { human, about } = await loadHuman({
+    detector: { rotation: false, ...anew },
+    emotion: { enabled: true, ...anew },
   });
-  const about = await tensorflowWasm(human.tf);
-  await human.load();
   return {
     about,
     prepare: ({ data, width, height }) => human.tf.tensor3d(data, [height, width, 3], "int32"),

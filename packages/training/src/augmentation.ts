@@ -51,7 +51,15 @@ export interface SampledView extends Degradation {
   readonly erase?: ErasedArea;
 }
 
-export type AugmentationPreset = "none" | "paper" | "slight" | "gentle" | "camera" | "default" | "wild" | "strong";
+export type AugmentationPreset =
+  | "none"
+  | "paper"
+  | "slight"
+  | "gentle"
+  | "camera"
+  | "default"
+  | "wild"
+  | "strong";
 
 export const augmentationPresets: Readonly<Record<AugmentationPreset, AugmentationOptions>> = {
   none: {},

@@ -14,6 +14,7 @@ import {
   planesBytes,
   planPairs,
   requirePairScratch,
+  sumScale,
   wholeBlocks,
 } from "./pair-plan.js";
 import { type ConvolutionShape, type WindowGeometry, windowGeometry } from "./shapes.js";
@@ -29,13 +30,13 @@ const packedValues = (depth: number, filters: number): number => depth * wholeBl
  * floats out. See `integer-scales.ts` for how it stays exact and `kernels/pairs.ts` for its fast way.
  */
 export class IntegerConvolution {
-  /** The 2 x 2 pool that follows is taken in, so that the convolution's own output is never written. */
-  readonly pooled: boolean;
   readonly limit: number;
   /** Values of one output map, after the pool where it is taken in. */
   readonly outputLength: number;
   readonly #geometry: WindowGeometry;
   readonly #pairs?: PairPlan;
+  /** The factor of its sums (see `integer-scales.ts`). */
+  readonly #scale: 1 | 4;
   /** Values of one run of neighbouring inputs, rounded up to pairs. */
   readonly #run: number;
   readonly #input: number;
@@ -47,17 +48,18 @@ export class IntegerConvolution {
   constructor(
     readonly shape: ConvolutionShape,
     private readonly arena: Arena,
-    { pool = false, bytes }: { pool?: boolean; bytes?: ByteScale } = {},
+    /** pool: take in the 2 x 2 pool that follows, so that the convolution's own output is never written. */
+    private readonly options: { pool?: boolean; bytes?: ByteScale } = {},
   ) {
+    const { pool, bytes } = options;
     const { height, width, channels, filters, kernel, stride, groups } = shape;
     const geometry = windowGeometry(shape, kernel);
     this.#geometry = geometry;
-    this.limit = bytes?.limit ?? activationLimit((kernel * kernel * channels) / groups);
     this.#pairs = planPairs(shape);
-    this.pooled = pool && this.#pairs !== undefined;
+    this.#scale = this.#pairs ? sumScale(this.#pairs) : 1;
+    this.limit = bytes?.limit ?? activationLimit((kernel * kernel * channels) / groups, this.#scale);
     const { rows, columns } = geometry;
-    this.outputLength =
-      (this.pooled ? Math.ceil(rows / 2) * Math.ceil(columns / 2) : rows * columns) * filters;
+    this.outputLength = (pool ? Math.ceil(rows / 2) * Math.ceil(columns / 2) : rows * columns) * filters;
     const pairs = this.#pairs;
     const paddedHeight = pairs?.paddedHeight ?? height + geometry.above + Math.max(geometry.below, 0);
     const paddedWidth = pairs?.paddedWidth ?? width + geometry.left + Math.max(geometry.right, 0);
@@ -67,14 +69,14 @@ export class IntegerConvolution {
     const groupFilters = filters / groups;
     if (pairs) {
       this.#run = wholePairs(pairs.values);
-      this.#packed = arena.allocate(9 * packedValues(pairs.lines * this.#run, filters) * 2);
+      this.#packed = arena.allocate(pairs.side ** 2 * packedValues(pairs.lines * this.#run, filters) * 2);
       requirePairScratch(arena, pairs, stride, 2);
     } else {
       const values = groups === 1 ? kernel * channels : channels / groups;
       this.#run = wholePairs(values);
       const runs = groups === 1 ? kernel : kernel * kernel;
       this.#packed = arena.allocate(groups * packedValues(runs * this.#run, groupFilters) * 2);
-      arena.requireScratch(geometry.columns * wholeBlocks(groupFilters) * 4 + 64);
+      arena.requireScratch((pool ? 2 : 1) * columns * wholeBlocks(groupFilters) * 4 + 64);
     }
     this.#units = arena.floats(filters + 16);
     this.#bias = arena.floats(filters + 16);
@@ -83,8 +85,8 @@ export class IntegerConvolution {
   /** Takes weights [kernel, kernel, channels / groups, filters] and a bias; `memory` is the arena's. */
   setWeights(memory: ArrayBufferLike, weights: Float32Array, bias?: Float32Array): void {
     const { filters } = this.shape;
-    const integers = quantiseWeights(weights, filters, this.limit);
-    new Float32Array(memory, this.#units, filters).set(integers.units);
+    const integers = quantiseWeights(weights, filters, this.limit, this.#scale);
+    new Float32Array(memory, this.#units, filters).set(integers.units.map((unit) => unit / this.#scale));
     new Float32Array(memory, this.#bias, filters).set(bias ?? new Float32Array(filters));
     if (this.#pairs) this.#packPairs(memory, integers);
     else this.#packRuns(memory, integers);
@@ -110,10 +112,21 @@ export class IntegerConvolution {
     const { channels, filters, kernel, stride, groups } = this.shape;
     const { rows, columns } = this.#geometry;
     const { scratch } = this.arena;
+    const pool = this.options.pool ? 1 : 0;
     const pairs = this.#pairs;
     if (pairs) {
-      k.pairIntegers(this.#input, this.#rowBytes, stride, pairs.segment, pairs.rows, pairs.columns, scratch);
+      k.pairIntegers(
+        pairs.side,
+        this.#input,
+        this.#rowBytes,
+        stride,
+        pairs.segment,
+        pairs.rows,
+        pairs.columns,
+        scratch,
+      );
       k.convolveIntegerPairs(
+        pairs.side,
         scratch,
         stride,
         pairs.segment,
@@ -131,7 +144,7 @@ export class IntegerConvolution {
         unit,
         this.#bias,
         relu ? 1 : 0,
-        this.pooled ? 1 : 0,
+        pool,
         y,
       );
       return;
@@ -159,8 +172,9 @@ export class IntegerConvolution {
         unit,
         this.#bias + group * groupFilters * 4,
         relu ? 1 : 0,
+        pool,
         y + group * groupFilters * 4,
-        columns * filters * 4,
+        (pool ? Math.ceil(columns / 2) : columns) * filters * 4,
         filters * 4,
       );
     }
@@ -190,24 +204,24 @@ export class IntegerConvolution {
     }
   }
 
-  /** The nine planes, each as `#packRuns` would lay it. */
+  /** Blocks of filters, each [planes * lines, pairs of values, filters of the block, 2]. */
   #packPairs(memory: ArrayBufferLike, { values }: IntegerWeights): void {
     const { filters } = this.shape;
-    const plan = this.#pairs!;
-    const planes = pairWeights(plan, this.shape, values);
-    const target = new Int16Array(memory, this.#packed);
-    let next = 0;
-    for (let plane = 0; plane < 9; plane++) {
-      next = packBlocks(target, next, filters, plan.lines, this.#run, (line, value, filter) =>
-        value < plan.values
-          ? planes[((plane * plan.lines + line) * plan.values + value) * filters + filter]
-          : 0,
-      );
-    }
+    const { side, lines, ...plan } = this.#pairs!;
+    const planes = pairWeights(this.#pairs!, this.shape, values);
+    packBlocks(
+      new Int16Array(memory, this.#packed),
+      0,
+      filters,
+      side ** 2 * lines,
+      this.#run,
+      (line, value, filter) =>
+        value < plan.values ? this.#scale * planes[(line * plan.values + value) * filters + filter] : 0,
+    );
   }
 }
 
-/** Writes one plane's or group's blocks from place `next` on; returns the place behind them. */
+/** Writes one group's blocks from place `next` on; returns the place behind them. */
 function packBlocks(
   target: Int16Array,
   next: number,

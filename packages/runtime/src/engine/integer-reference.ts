@@ -20,19 +20,24 @@ export function quantiseMap(x: Float32Array, limit: number): { values: Int32Arra
   return { values: Int32Array.from(x, (value) => nearestEven(Math.fround(value * factor))), unit };
 }
 
-/** Convolution of one map of integers, with floats as its output. */
+/**
+ * Convolution of one map of integers, with floats as its output.
+ *
+ * @throws RangeError where a sum, times `scale`, does not fit into 32 bits
+ */
 export function integerConvolution(
   shape: ConvolutionShape,
   x: { values: Int32Array; unit: number },
   weights: IntegerWeights,
   bias?: Float32Array,
   relu = false,
+  scale = 1,
 ): Float32Array {
   const { rows, columns } = windowGeometry(shape, shape.kernel);
   const sums = new Float64Array(rows * columns * shape.filters);
   forEachProduct(shape, 1, (xi, wi, yi) => (sums[yi] += x.values[xi] * weights.values[wi]));
   return Float32Array.from(sums, (sum, index) => {
-    if (Math.abs(sum) >= 2 ** 31) throw new RangeError(`The sum ${sum} does not fit into 32 bits.`);
+    if (Math.abs(sum) * scale >= 2 ** 31) throw new RangeError(`The sum ${sum} does not fit into 32 bits.`);
     const filter = index % shape.filters;
     const unit = Math.fround(weights.units[filter] * x.unit);
     const value = Math.fround(Math.fround(Math.fround(sum) * unit) + (bias?.[filter] ?? 0));

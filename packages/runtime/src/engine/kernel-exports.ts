@@ -126,6 +126,7 @@ export interface IntegerKernels {
     unit: number,
     bias: number,
     relu: number,
+    pool: number,
     c: number,
     cRow: number,
     cColumn: number,
@@ -135,6 +136,7 @@ export interface IntegerKernels {
 /** Convolution with fewer products, of floats and of integers. */
 export interface PairKernels {
   pairFloats(
+    side: number,
     x: number,
     xRow: number,
     stride: number,
@@ -144,6 +146,7 @@ export interface PairKernels {
     u: number,
   ): void;
   pairIntegers(
+    side: number,
     x: number,
     xRow: number,
     stride: number,
@@ -153,6 +156,7 @@ export interface PairKernels {
     u: number,
   ): void;
   convolveFloatPairs(
+    side: number,
     u: number,
     stride: number,
     segment: number,
@@ -172,6 +176,7 @@ export interface PairKernels {
     y: number,
   ): void;
   convolveIntegerPairs(
+    side: number,
     u: number,
     stride: number,
     segment: number,

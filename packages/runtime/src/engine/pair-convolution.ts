@@ -12,7 +12,7 @@ import {
 import type { ConvolutionShape } from "./shapes.js";
 
 /**
- * A convolution of floats with 9 products in place of 16 (see `kernels/pairs.ts`), planned for one image at a
+ * A convolution of floats with fewer products (see `kernels/pairs.ts`), planned for one image at a
  * time, for shapes that `planPairs` finds fit.
  */
 export class PairConvolution {
@@ -34,7 +34,7 @@ export class PairConvolution {
     const { rows, columns } = plan.geometry;
     this.outputLength = (pooled ? Math.ceil(rows / 2) * Math.ceil(columns / 2) : rows * columns) * filters;
     this.#padded = arena.floats(plan.paddedHeight * plan.paddedWidth * channels + 16);
-    this.#packed = arena.floats(9 * plan.lines * plan.values * wholeBlocks(filters));
+    this.#packed = arena.floats(plan.side ** 2 * plan.lines * plan.values * wholeBlocks(filters));
     this.#bias = arena.floats(filters + 16);
     requirePairScratch(arena, plan, stride, 4);
   }
@@ -42,18 +42,14 @@ export class PairConvolution {
   /** Takes weights [kernel, kernel, channels, filters] and a bias; `memory` is the arena's. */
   setWeights(memory: ArrayBufferLike, weights: Float32Array, bias?: Float32Array): void {
     const { filters } = this.shape;
-    const { lines, values } = this.#plan;
     const planes = pairWeights(this.#plan, this.shape, weights);
     const target = new Float32Array(memory, this.#packed);
     let place = 0;
-    for (let plane = 0; plane < 9; plane++) {
-      for (let first = 0; first < filters; first += blockWidth(filters - first)) {
-        const width = blockWidth(filters - first);
-        for (let row = plane * lines * values; row < (plane + 1) * lines * values; row++) {
-          for (let filter = first; filter < first + width; filter++) {
-            target[place++] = filter < filters ? planes[row * filters + filter] : 0;
-          }
-        }
+    for (let first = 0; first < filters; first += blockWidth(filters - first)) {
+      const width = blockWidth(filters - first);
+      // What a block has too many stays zero.
+      for (let row = 0; row < planes.length; row += filters, place += width) {
+        target.set(planes.subarray(row + first, row + Math.min(first + width, filters)), place);
       }
     }
     new Float32Array(memory, this.#bias, filters).set(bias ?? new Float32Array(filters));
@@ -76,8 +72,9 @@ export class PairConvolution {
       (paddedWidth - left - width) * channels * 4,
     );
     const rowBytes = paddedWidth * channels * 4;
-    k.pairFloats(this.#padded, rowBytes, stride, plan.segment, plan.rows, plan.columns, scratch);
+    k.pairFloats(plan.side, this.#padded, rowBytes, stride, plan.segment, plan.rows, plan.columns, scratch);
     k.convolveFloatPairs(
+      plan.side,
       scratch,
       stride,
       plan.segment,

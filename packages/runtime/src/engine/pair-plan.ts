@@ -4,8 +4,13 @@ import { type ConvolutionShape, type WindowGeometry, windowGeometry } from "./sh
 /** Bytes of products that are made at once: they are read back while the first cache holds them. */
 const productBytes = 24 * 1024;
 
+/** Fewer channels of three taps than this make runs too short to gain, measured. */
+const leastChannels = 16;
+
+const widestBlock = 16;
+
 /** Filters in the kernels' next block: 16, 8 or 4, the last one partly empty. */
-export const blockWidth = (filters: number): number => (filters > 8 ? 16 : filters > 4 ? 8 : 4);
+export const blockWidth = (filters: number): number => (filters > 8 ? widestBlock : filters > 4 ? 8 : 4);
 
 /** Filters rounded up to whole blocks. */
 export function wholeBlocks(filters: number): number {
@@ -16,6 +21,8 @@ export function wholeBlocks(filters: number): number {
 /** The sizes that `kernels/pairs.ts` is called with. */
 export interface PairPlan {
   readonly geometry: WindowGeometry;
+  /** Planes along one axis: 3 for an even number of taps, 4 for three. */
+  readonly side: 3 | 4;
   /** Size of the padded input, in pixels. */
   readonly paddedHeight: number;
   readonly paddedWidth: number;
@@ -34,27 +41,35 @@ export interface PairPlan {
 
 /** Plans a convolution in pairs, or tells by undefined that its shape does not allow it or does not gain. */
 export function planPairs(shape: ConvolutionShape): PairPlan | undefined {
-  const { height, width, channels, filters, kernel, stride, groups } = shape;
+  const { height, width, channels, kernel, stride } = shape;
   const geometry = windowGeometry(shape, kernel);
-  const taps = kernel / stride;
   const segment = stride * channels;
-  if (groups > 1 || taps % 2 !== 0 || (segment !== 2 && segment % 4 !== 0)) return undefined;
+  const threes = kernel === 3 && stride === 1;
+  // Groups of neighbouring taps along one axis.
+  const groups = threes ? 1 : kernel / stride / 2;
+  if (shape.groups > 1 || !Number.isInteger(groups)) return undefined;
   if (geometry.rows < 2 || geometry.columns < 2) return undefined;
+  if (threes ? channels % 8 !== 0 || channels < leastChannels : segment !== 2 && segment % 4 !== 0) {
+    return undefined;
+  }
+  const side = threes ? 4 : 3;
   const tileRows = Math.ceil(geometry.rows / 2);
   const tileColumns = Math.ceil(geometry.columns / 2);
-  const rows = tileRows + taps / 2 - 1;
-  const columns = tileColumns + taps / 2 - 1;
-  const productRow = 9 * tileColumns * wholeBlocks(filters);
+  const rows = tileRows + groups - 1;
+  const columns = tileColumns + groups - 1;
+  const productRow = side * side * tileColumns * widestBlock;
   const passRows = Math.min(tileRows, Math.max(1, Math.floor(productBytes / 4 / productRow)));
+  const edge = side - 2;
   return {
     geometry,
-    paddedHeight: Math.max(height + geometry.above + Math.max(geometry.below, 0), (2 * rows + 1) * stride),
-    paddedWidth: Math.max(width + geometry.left + Math.max(geometry.right, 0), (2 * columns + 1) * stride),
+    side,
+    paddedHeight: Math.max(height + geometry.above + Math.max(geometry.below, 0), (2 * rows + edge) * stride),
+    paddedWidth: Math.max(width + geometry.left + Math.max(geometry.right, 0), (2 * columns + edge) * stride),
     rows,
     columns,
     segment,
-    lines: (taps / 2) * stride,
-    values: (taps / 2) * segment,
+    lines: groups * stride,
+    values: groups * segment,
     passRows,
     products: passRows * productRow,
   };
@@ -63,9 +78,10 @@ export function planPairs(shape: ConvolutionShape): PairPlan | undefined {
 /** Whether a convolution of this shape runs in pairs; it can then take in a 2 x 2 pool. */
 export const runsInPairs = (shape: ConvolutionShape): boolean => planPairs(shape) !== undefined;
 
-/** Bytes of the nine planes of inputs of `bytes` bytes each, in whole cache lines. */
-export function planesBytes({ rows, columns, segment }: PairPlan, stride: number, bytes: number): number {
-  return Math.ceil((9 * (rows * stride * columns * segment * bytes + 16)) / 64) * 64;
+/** Bytes of the planes of inputs of `bytes` bytes each, in whole cache lines. */
+export function planesBytes(plan: PairPlan, stride: number, bytes: number): number {
+  const { side, rows, columns, segment } = plan;
+  return Math.ceil((side * side * (rows * stride * columns * segment * bytes + 16)) / 64) * 64;
 }
 
 /** Asks for the scratch memory of the planes and of the products behind them. */
@@ -73,40 +89,63 @@ export function requirePairScratch(arena: Arena, plan: PairPlan, stride: number,
   arena.requireScratch(planesBytes(plan, stride, bytes) + plan.products * 4 + 64);
 }
 
-/** First and last of two neighbouring taps that a combination of weights adds: e, r and o. */
-const combinations = [
-  [0, 0],
-  [0, 1],
-  [1, 1],
-] as const;
+/** The `scale` of sums of integers (see `integer-scales.ts`): the halves of three taps' weights are no whole numbers. */
+export const sumScale = ({ side }: PairPlan): 1 | 4 => (side === 4 ? 4 : 1);
 
-/** Weights of the nine planes [9, lines, values, filters] from weights [kernel, kernel, channels, filters]. */
+/** The combinations of neighbouring taps: e, r and o of two, and e, r, s and o of three. */
+const combinations = {
+  3: [
+    [1, 0],
+    [1, 1],
+    [0, 1],
+  ],
+  4: [
+    [1, 0, 0],
+    [0.5, 0.5, 0.5],
+    [0.5, -0.5, 0.5],
+    [0, 0, 1],
+  ],
+} as const;
+
+/** Weights of the planes [side * side, lines, values, filters] from weights [kernel, kernel, channels, filters]. */
 export function pairWeights(
-  { segment, lines, values }: PairPlan,
+  { side, segment, lines, values }: PairPlan,
   { channels, filters, kernel, stride }: ConvolutionShape,
   weights: ArrayLike<number>,
 ): Float64Array {
-  const result = new Float64Array(9 * lines * values * filters);
+  const result = new Float64Array(side * side * lines * values * filters);
+  // Weights of a tap of one line of a block lie together.
+  const run = segment * filters;
   let place = 0;
-  for (const [top, bottom] of combinations) {
-    for (const [left, right] of combinations) {
+  for (const down of combinations[side]) {
+    for (const across of combinations[side]) {
       for (let line = 0; line < lines; line++) {
-        for (let value = 0; value < values; value++) {
-          const row = 2 * Math.floor(line / stride);
-          const column = 2 * Math.floor(value / segment);
-          for (let i = row + top; i <= row + bottom; i++) {
-            for (let j = column + left; j <= column + right; j++) {
-              const tap =
-                (i * stride + (line % stride)) * kernel * channels + j * segment + (value % segment);
-              for (let filter = 0; filter < filters; filter++) {
-                result[place + filter] += weights[tap * filters + filter];
-              }
+        for (let value = 0; value < values; value += segment) {
+          const row = 2 * stride * Math.floor(line / stride) + (line % stride);
+          for (const [i, rowFactor] of down.entries()) {
+            for (const [j, columnFactor] of across.entries()) {
+              const factor = rowFactor * columnFactor;
+              if (factor === 0) continue;
+              const first = ((row + i * stride) * kernel * channels + 2 * value + j * segment) * filters;
+              addRun(result, place, weights, first, run, factor);
             }
           }
-          place += filters;
+          place += run;
         }
       }
     }
   }
   return result;
+}
+
+/** A function of its own, as the compiler then has it ready after the first few runs. */
+function addRun(
+  sums: Float64Array,
+  place: number,
+  weights: ArrayLike<number>,
+  first: number,
+  count: number,
+  factor: number,
+): void {
+  for (let k = 0; k < count; k++) sums[place + k] += factor * weights[first + k];
 }

@@ -82,9 +82,11 @@ export class Program {
     if (options.precision === "int16") {
       this.#byteScale = byteScale(network.input.scale, network.input.offset);
     }
-    this.#pools = fusedPools(layers, ({ layer, ...placed }) =>
-      layer.kind === "convolution" ? runsInPairs(convolutionShape({ ...placed, layer })) : false,
-    );
+    this.#pools = fusedPools(layers, (placed) => {
+      const { layer } = placed;
+      if (layer.kind !== "convolution") return false;
+      return this.#integerShape(placed) !== undefined || runsInPairs(convolutionShape({ ...placed, layer }));
+    });
     this.#readsFloats = layers.some(
       (placed) => placed.inputs.includes(-1) && !(this.#byteScale && this.#integerShape(placed)),
     );

@@ -6,6 +6,7 @@ export { depthwise } from "./depthwise";
 export { add, addNarrow, convertBytes, convertFloats } from "./elementwise";
 export { maxPool, sumPixels } from "./pool";
 export { convolveIntegers } from "./integer-convolution";
-export { convolveFloatPairs, convolveIntegerPairs, pairFloats, pairIntegers } from "./pairs";
+export { pairFloats, pairIntegers } from "./pair-inputs";
+export { convolveFloatPairs, convolveIntegerPairs } from "./pairs";
 export { addRow, countRow, greyBlocks, narrowRow } from "./picture";
 export { centre, largest, quantise } from "./quantise";

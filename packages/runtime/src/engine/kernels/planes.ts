@@ -13,10 +13,7 @@
 // Maps are taken in blocks of `stride` lines of `segment` values, a multiple of 4 (one pixel where the stride
 // is 1); tiles are two blocks apart. A plane is [tileRows, stride, tileColumns, segment]; planes lie
 // planeBytes apart, row after row of the 3 x 3 or 4 x 4. L is Pairs for F(2, 2) or Threes for F(2, 3).
-import { One, Two } from "./tile";
-
-type Pairs = One;
-type Threes = Two;
+import { firstOutput, Pairs, secondOutput, Threes } from "./pairs";
 
 // @ts-ignore: decorator
 @inline
@@ -43,26 +40,13 @@ function side<L>(): i32 {
   return sizeof<L>() == 1 ? 3 : 4;
 }
 
-/** The one axis of Aᵀ. */
-// @ts-ignore: decorator
-@inline
-function firstOutput<L>(a: v128, b: v128, c: v128): v128 {
-  return sizeof<L>() == 1 ? add(a, b) : add(add(a, b), c);
-}
-
-// @ts-ignore: decorator
-@inline
-function secondOutput<L>(b: v128, c: v128, d: v128): v128 {
-  return sizeof<L>() == 1 ? add(b, c) : sub(sub(b, c), d);
-}
-
 /** Output `which` of one row of planes. */
 // @ts-ignore: decorator
 @inline
 function rowOutput<L>(m: usize, plane: i32, second: bool): v128 {
   const b = v128.load(m + plane), c = v128.load(m + 2 * plane);
-  if (!second) return firstOutput<L>(v128.load(m), b, c);
-  return secondOutput<L>(b, c, sizeof<L>() == 1 ? c : v128.load(m + 3 * plane));
+  if (!second) return firstOutput<f32, L>(v128.load(m), b, c);
+  return secondOutput<f32, L>(b, c, sizeof<L>() == 1 ? c : v128.load(m + 3 * plane));
 }
 
 /** One column of 2 x 2 outputs. */
@@ -72,10 +56,10 @@ function storeOutputs<L>(m: usize, plane: i32, second: bool, lower: bool, shift:
   const down = side<L>() * plane;
   const b = rowOutput<L>(m + down, plane, second);
   const c = rowOutput<L>(m + 2 * down, plane, second);
-  const upper = firstOutput<L>(rowOutput<L>(m, plane, second), b, c);
+  const upper = firstOutput<f32, L>(rowOutput<L>(m, plane, second), b, c);
   v128.store(y, f32x4.pmax(floor, add(upper, shift)));
   if (!lower) return;
-  const under = secondOutput<L>(b, c, sizeof<L>() == 1 ? c : rowOutput<L>(m + 3 * down, plane, second));
+  const under = secondOutput<f32, L>(b, c, sizeof<L>() == 1 ? c : rowOutput<L>(m + 3 * down, plane, second));
   v128.store(y + yRow, f32x4.pmax(floor, add(under, shift)));
 }
 
@@ -162,41 +146,6 @@ export function pairOutputGradients(dy: usize, rows: i32, columns: i32, filters:
 
 export function threeOutputGradients(dy: usize, rows: i32, columns: i32, filters: i32, d: usize, plane: i32): void {
   outputGradients<Threes>(dy, rows, columns, filters, d, plane);
-}
-
-/** A row of planes of F(2, 3) from a combination of two rows of the map, their sum or their difference. */
-// @ts-ignore: decorator
-@inline
-function storeInputRow(p: usize, q: usize, sum: bool, pixel: i32, u: usize, plane: i32): void {
-  const a0 = v128.load(p), a1 = v128.load(p + pixel), a2 = v128.load(p + 2 * pixel), a3 = v128.load(p + 3 * pixel);
-  const b0 = v128.load(q), b1 = v128.load(q + pixel), b2 = v128.load(q + 2 * pixel), b3 = v128.load(q + 3 * pixel);
-  const x0 = sum ? add(a0, b0) : sub(a0, b0);
-  const x1 = sum ? add(a1, b1) : sub(a1, b1);
-  const x2 = sum ? add(a2, b2) : sub(a2, b2);
-  const x3 = sum ? add(a3, b3) : sub(a3, b3);
-  v128.store(u, sub(x0, x2));
-  v128.store(u + plane, add(x1, x2));
-  v128.store(u + 2 * plane, sub(x2, x1));
-  v128.store(u + 3 * plane, sub(x1, x3));
-}
-
-/** u = Bᵀ x for F(2, 3). x: a padded map of at least 2 * tileRows + 2 rows by 2 * tileColumns + 2 pixels. */
-export function threeInputs(x: usize, xRow: i32, channels: i32, tileRows: i32, tileColumns: i32, u: usize, plane: i32): void {
-  const pixel = channels * 4;
-  for (let row = 0; row < tileRows; row++) {
-    for (let column = 0; column < tileColumns; column++) {
-      const from = x + 2 * row * xRow + 2 * column * pixel;
-      for (let at = 0; at < pixel; at += 16) {
-        const x0 = from + at, x1 = x0 + xRow, x2 = x1 + xRow, x3 = x2 + xRow;
-        const to = u + at;
-        storeInputRow(x0, x2, false, pixel, to, plane);
-        storeInputRow(x1, x2, true, pixel, to + 4 * plane, plane);
-        storeInputRow(x2, x1, false, pixel, to + 8 * plane, plane);
-        storeInputRow(x1, x3, false, pixel, to + 12 * plane, plane);
-      }
-      u += pixel;
-    }
-  }
 }
 
 /** The one axis of B: what input `index` of a tile gets. */

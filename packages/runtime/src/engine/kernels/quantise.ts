@@ -78,17 +78,19 @@ export function toFloats(sums: v128, unit: v128, bias: v128, floor: v128): v128 
   return f32x4.pmax(floor, f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(sums), unit), bias));
 }
 
+/** One to three of four floats. */
+function storeSome(y: usize, values: v128, lanes: i32): void {
+  f32.store(y, f32x4.extract_lane(values, 0));
+  if (lanes > 1) f32.store(y, f32x4.extract_lane(values, 1), 4);
+  if (lanes > 2) f32.store(y, f32x4.extract_lane(values, 2), 8);
+}
+
 /** Stores the first `lanes` of four floats. */
 // @ts-ignore: decorator
 @inline
 export function storeFloats(y: usize, values: v128, lanes: i32): void {
-  if (lanes >= 4) {
-    v128.store(y, values);
-  } else {
-    f32.store(y, f32x4.extract_lane(values, 0));
-    if (lanes > 1) f32.store(y, f32x4.extract_lane(values, 1), 4);
-    if (lanes > 2) f32.store(y, f32x4.extract_lane(values, 2), 8);
-  }
+  if (lanes >= 4) v128.store(y, values);
+  else storeSome(y, values, lanes);
 }
 
 /**
@@ -114,6 +116,39 @@ export function finishSums(
     for (let pixel = 0; pixel < pixels; pixel++) {
       const value = toFloats(v128.load(sums + (pixel * width + filter) * 4), scale, shift, floor);
       storeFloats(y + pixel * yPixel + filter * 4, value, filters - filter);
+    }
+  }
+}
+
+/** The same of the largest sum of each 2 x 2 pixels of one row or, with `hasLower`, two. */
+export function poolSums(
+  sums: usize,
+  pixels: i32,
+  hasLower: bool,
+  filters: i32,
+  units: usize,
+  unit: f32,
+  bias: usize,
+  relu: bool,
+  y: usize,
+  yPixel: i32,
+): void {
+  const floor = relu ? f32x4.splat(0) : f32x4.splat(-Infinity);
+  const pixel = wholeBlocks(filters) * 4;
+  // A window that is cut takes its sums twice.
+  const below = hasLower ? pixels * pixel : 0;
+  for (let filter = 0; filter < filters; filter += 4) {
+    const scale = f32x4.mul(v128.load(units + filter * 4), f32x4.splat(unit));
+    const shift = v128.load(bias + filter * 4);
+    let from = sums + filter * 4;
+    let to = y + filter * 4;
+    for (let column = 0; column < pixels; column += 2) {
+      const right = column + 1 < pixels ? pixel : 0;
+      const upper = i32x4.max_s(v128.load(from), v128.load(from + right));
+      const lower = i32x4.max_s(v128.load(from + below), v128.load(from + below + right));
+      storeFloats(to, toFloats(i32x4.max_s(upper, lower), scale, shift, floor), filters - filter);
+      from += 2 * pixel;
+      to += yPixel;
     }
   }
 }

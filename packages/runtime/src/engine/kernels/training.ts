@@ -6,7 +6,7 @@ export { convolve, packWeights, pad, weightGradient } from "./convolution";
 export { crop, depthwise, depthwiseInputGradient, depthwiseWeightGradient } from "./depthwise";
 export { add, addNarrow, convertBytes, convertFloats, copyOrAdd, multiply, reluGradient, zero } from "./elementwise";
 export { maxPool, maxPoolGradient, spreadPixels, sumPixels } from "./pool";
-export { pairInputs } from "./pairs";
+export { pairInputs, threeInputs } from "./pair-inputs";
 export {
   pairInputGradients,
   pairOutputGradients,
@@ -14,7 +14,6 @@ export {
   pairTapGradients,
   pairTaps,
   threeInputGradients,
-  threeInputs,
   threeOutputGradients,
   threeOutputs,
   threeTapGradients,

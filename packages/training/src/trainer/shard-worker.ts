@@ -29,8 +29,12 @@ export class ShardWorker {
   constructor(readonly job: TrainingJob) {
     this.#shardSize = shardSize(job);
     this.#graph = new TrainingGraph(job.network, this.#shardSize);
+    // In 16-bit integers, which is almost twice as fast and moves soft targets by thousandths.
     this.#teachers = job.teachers.map(
-      (teacher) => new Program(teacher.network, (name) => teacher.weights.get(name)!, this.#shardSize),
+      (teacher) =>
+        new Program(teacher.network, (name) => teacher.weights.get(name)!, this.#shardSize, {
+          precision: "int16",
+        }),
     );
     this.#targets = new Float32Array(this.#shardSize * job.classes);
     this.#teacherLogits = job.teachers.map(() => new Float32Array(this.#shardSize * job.classes));

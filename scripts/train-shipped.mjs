@@ -9,19 +9,25 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const wild = ["--augmentation", "wild", "--seed", "1"];
+const common = ["--seed", "1"];
+const wild = [...common, "--epochs", "40", "--augmentation", "wild"];
 /** Every view of an image comes several times, so that the teachers are asked once for each. */
-const views = ["--views", "12", "--view-seed", "1"];
+const camera = [...common, "--epochs", "30", "--augmentation", "camera", "--views", "8", "--view-seed", "1"];
 
+/** Networks that learn from the votes alone. */
 const teachers = {
-  "teacher-large": ["--epochs", "40", "--weight-decay", "0.03", "--mixup", "0.2", ...wild],
-  mini: ["--epochs", "40", "--weight-decay", "0.01", ...wild],
+  mini: ["--weight-decay", "0.01", ...wild],
+  "teacher-large": ["--weight-decay", "0.03", "--mixup", "0.2", ...wild],
 };
 
-/** The flags of each distillation, and what they gave on the validation faces of FER+. */
-const students = {
-  nano: { flags: ["--epochs", "60", ...wild, ...views], expected: "" },
-  micro: { flags: ["--epochs", "60", ...wild, ...views], expected: "" },
+/** The flags of each distillation; without them the network is shipped as it was trained as a teacher. */
+const students = { nano: camera, micro: camera, mini: undefined };
+
+/** What they gave on the validation faces of FER+, in 8 bits, where this was run last. */
+const expected = {
+  nano: "NANO",
+  micro: "MICRO",
+  mini: "82.3 % accuracy, 60.7 % macro-F1",
 };
 
 const { positionals, values: options } = parseArgs({
@@ -48,21 +54,35 @@ function run(...words) {
   if (status !== 0) process.exit(status ?? (signal === "SIGINT" ? 130 : 1));
 }
 
-const common = ["--data", options.data, ...(options.workers ? ["--workers", options.workers] : [])];
+const data = ["--data", options.data, ...(options.workers ? ["--workers", options.workers] : [])];
 const at = (folder) => join(options.runs, folder);
 const modelIn = (folder) => join(at(folder), "model.safetensors");
 await mkdir(options.runs, { recursive: true });
-for (const [teacher, flags] of Object.entries(teachers)) {
+const train = (teacher) => {
   const folder = `alone-${teacher}`;
-  if (!existsSync(modelIn(folder))) run("train", teacher, ...common, ...flags, "--out", at(folder));
-}
-const files = Object.keys(teachers).map((teacher) => modelIn(`alone-${teacher}`));
-const { flags, expected } = students[name];
-if (!existsSync(modelIn(name))) {
+  if (!existsSync(modelIn(folder))) run("train", teacher, ...data, ...teachers[teacher], "--out", at(folder));
+  return folder;
+};
+const distil = (student) => {
+  const files = Object.keys(teachers).map((teacher) => modelIn(train(teacher)));
   const cache = ["--teacher-cache", at("teacher-logits.bin")];
-  run("distill", name, "--teacher", files.join(","), ...cache, ...common, ...flags, "--out", at(name));
-}
-const out = options.out ?? join(at(name), `${name}.safetensors`);
-run("export", modelIn(name), "--to", "int8", "--data", options.data, "--split", "valid", "--out", out);
+  if (!existsSync(modelIn(student))) {
+    run(
+      "distill",
+      student,
+      "--teacher",
+      files.join(","),
+      ...cache,
+      ...data,
+      ...students[student],
+      "--out",
+      at(student),
+    );
+  }
+  return student;
+};
+const trained = modelIn(students[name] ? distil(name) : train(name));
+const out = options.out ?? at(`${name}.safetensors`);
+run("export", trained, "--to", "int8", "--data", options.data, "--split", "valid", "--out", out);
 run("evaluate", out, "--data", options.data, "--split", "valid");
-console.error(`As shipped: ${expected}`);
+console.error(`Where this was run last, on Node 24: ${expected[name]}.`);

@@ -9,8 +9,8 @@ function offline(): Plugin {
     apply: "build",
     enforce: "post",
     generateBundle(_, bundle) {
-      // The teacher is large and rarely asked for; it is kept once it was.
-      const isKept = (name: string) => name !== "index.html" && !name.includes("teacher");
+      // The largest models are rarely asked for; they are kept once they were.
+      const isKept = (name: string) => name !== "index.html" && !/\b(teacher|mini)-/.test(name);
       const files = ["./", ...Object.keys(bundle).filter(isKept), "icon.svg"];
       const hash = createHash("sha256");
       for (const item of Object.values(bundle)) hash.update(item.type === "chunk" ? item.code : item.source);

@@ -1,4 +1,4 @@
-import { shippedModels } from "microexpnet";
+import { defaultModel, shippedModels } from "microexpnet";
 
 /** A model that the page offers. */
 export interface OfferedModel {
@@ -20,11 +20,9 @@ const accuracies: Readonly<Record<string, string>> = {
 
 /** The models that come with the library, and the teacher of this repository. */
 export const offeredModels: readonly OfferedModel[] = [
-  ...Object.entries(shippedModels).map(([name, address]) => ({
-    name,
-    address,
-    accuracy: accuracies[name] ?? unknownAccuracy,
-  })),
+  ...Object.entries(shippedModels)
+    .sort(([a], [b]) => Number(b === defaultModel) - Number(a === defaultModel))
+    .map(([name, address]) => ({ name, address, accuracy: accuracies[name] ?? unknownAccuracy })),
   {
     name: "teacher",
     address: new URL("../../../models/teacher.safetensors", import.meta.url),

@@ -61,8 +61,8 @@ export interface ClassifierOptions {
  * Loads a classifier.
  *
  * ```ts
- * const classifier = await loadClassifier("microexpnet-2019");
- * const probabilities = classifier.probabilities(pixels); // 84 * 84 grey values 0..255
+ * const classifier = await loadClassifier("micro");
+ * const probabilities = classifier.probabilities(pixels); // 48 * 48 grey values 0..255
  * ```
  *
  * @throws ModelFileError with one sentence where the source cannot be read or is not a model

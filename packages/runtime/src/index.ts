@@ -45,4 +45,4 @@ export {
   RecognizerError,
   type RecognizerOptions,
 } from "./recognizer/recognizer.js";
-export { shippedModels } from "./shipped.js";
+export { defaultModel, shippedModels } from "./shipped.js";

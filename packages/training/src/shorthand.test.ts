@@ -5,8 +5,8 @@ import { parseShorthand } from "./shorthand.js";
 describe("parseShorthand", () => {
   it("writes the students in one word", () => {
     for (const [text, name] of [
-      ["48:16p-24p-32p-40", "nano"],
-      ["48:16p-32p-48p-64-64r", "micro"],
+      ["48:16p-16-16rp-24-24rp-40", "nano"],
+      ["48:16p-24-24rp-48-48rp-96", "micro"],
     ]) {
       const { parameterCount, multiplyAccumulates } = analyze(parseShorthand(text));
       const known = analyze(createNetwork(name));

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { defaultModel } from "microexpnet";
 import {
   addCommonOptions,
   CommandError,
@@ -35,7 +36,7 @@ export function registerPredict(program: Command): void {
       "<files...>",
       'pictures, videos, folders of them, patterns such as "*.jpg", or - for standard input',
     )
-    .option("--model <name>", "a shipped model's name or a model file", "microexpnet-2019")
+    .option("--model <name>", "a shipped model's name or a model file", defaultModel)
     .addOption(
       new Option("--crop <how>", "face looks for faces; none takes each picture as one face")
         .choices(["face", "none"])

@@ -8,6 +8,7 @@ import { qualityOf } from "../face/quality.js";
 import type { Model } from "../model-file.js";
 import type { ImageSource } from "../pictures/image-source.js";
 import { type Reading, readingOffsets } from "../reading.js";
+import { defaultModel } from "../shipped.js";
 import type { Face, Recognition } from "./face.js";
 import { smooth, Tracker } from "./tracker.js";
 
@@ -17,7 +18,7 @@ export class RecognizerError extends Error {
 }
 
 export interface RecognizerOptions {
-  /** A shipped model's name, a URL, a path (Node), the bytes of a model file or a model; by default the shipped one. */
+  /** A shipped model's name, a URL, a path (Node), the bytes of a model file or a model; by default "micro". */
   readonly model?: ModelSource | Model;
   /**
    * "blazeface", the default, comes with the package; "whole" takes each picture as one face; `knownBoxesDetector`,
@@ -95,7 +96,7 @@ function checkOptions({ maxFaces = 1, smoothing = 0, minProbability = 0 }: Recog
  */
 export async function createRecognizer(options: RecognizerOptions = {}): Promise<Recognizer> {
   checkOptions(options);
-  const { model = "microexpnet-2019", detector = "blazeface", levels, minScore, smoothing } = options;
+  const { model = defaultModel, detector = "blazeface", levels, minScore, smoothing } = options;
   const { maxFaces = 16, reading } = options;
   const [classifier, finder] = await Promise.all([
     Promise.resolve(isModel(model) ? model : readModel(model)).then((loaded) => createClassifier(loaded)),

@@ -164,7 +164,7 @@ const lines = [
             ],
           ]
         : []),
-      ["Trained by", `\`${options.trained}\``],
+      ["Trained by", options.trained],
     ],
   ),
   "",

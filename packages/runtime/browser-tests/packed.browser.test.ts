@@ -161,7 +161,7 @@ describe.skipIf(!present)("the packed package", () => {
   it("runs the guides' examples in Node as they are printed", async () => {
     expect(examples.length).toBe(4);
     const node = join(folder, "node");
-    const given = 'const pixels = new Uint8Array(84 * 84).fill(99), video = "scene.png";\n';
+    const given = 'const pixels = new Uint8Array(48 * 48).fill(99), video = "scene.png";\n';
     let printed = "";
     for (const [i, code] of examples.entries()) {
       await writeFile(join(node, `example-${i}.js`), given + code);

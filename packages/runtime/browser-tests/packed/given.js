@@ -8,4 +8,4 @@ video.width = image.width;
 video.height = image.height;
 video.getContext("2d", { willReadFrequently: true }).drawImage(image, 0, 0);
 
-export const pixels = new Uint8Array(84 * 84).fill(99);
+export const pixels = new Uint8Array(48 * 48).fill(99);

@@ -2,7 +2,7 @@
 // engine reaches may be held against it; products that an algorithm saves count for the engine, so that a share
 // can lie above 100 %.
 //
-//   node peak.mjs              # plain SIMD
+//   node peak.mjs [--json]     # plain SIMD
 //   npx node@24 peak.mjs       # with relaxed SIMD: fused multiply-adds, and dots of four 8-bit products
 import { compileAssembly, hasRelaxedSimd } from "./assembly.mjs";
 import { quartiles } from "./table.mjs";
@@ -70,7 +70,14 @@ function rate([name, { products }]) {
 for (let i = 0; i < 5; i++) measured.forEach(rate);
 // They take turns, as such a machine's speed changes from one second to the next.
 const turns = Array.from({ length: rounds }, () => measured.map(rate));
-for (const [i, [name]] of measured.entries()) {
-  const [low, median, high] = quartiles(turns.map((rates) => rates[i])).map((value) => value.toFixed(1));
-  console.log(`${name}: ${median} GMAC/s (quartiles ${low} to ${high})`);
+const results = measured.map(([name], i) => ({ name, rates: quartiles(turns.map((rates) => rates[i])) }));
+if (process.argv.includes("--json")) {
+  console.log(
+    JSON.stringify(Object.fromEntries(results.map(({ name, rates: [, median] }) => [name, median]))),
+  );
+} else {
+  for (const { name, rates } of results) {
+    const [low, median, high] = rates.map((value) => value.toFixed(1));
+    console.log(`${name}: ${median} GMAC/s (quartiles ${low} to ${high})`);
+  }
 }

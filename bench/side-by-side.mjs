@@ -41,9 +41,10 @@ export function readOptions(engines) {
 export async function compareEngines(options, start) {
   const folder = mkdtempSync(join(tmpdir(), "microexpnet-bench-"));
   const results = [];
+  const peaks = measurePeaks();
   try {
     for (const network of options.networks) {
-      results.push(...(await compareOn(network, folder, options, start)));
+      results.push(...(await compareOn(network, folder, { ...options, peaks }, start)));
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -51,7 +52,7 @@ export async function compareEngines(options, start) {
   if (options.json) console.log(JSON.stringify({ results }, null, 2));
 }
 
-async function compareOn(network, folder, { engines: names, batch, rounds, milliseconds }, start) {
+async function compareOn(network, folder, { engines: names, batch, rounds, milliseconds, peaks }, start) {
   const modelBytes = writeModelFile(randomModel(network));
   const model = readModelFile(modelBytes);
   const { inputShape, multiplyAccumulates } = analyze(model.network);
@@ -69,7 +70,7 @@ async function compareOn(network, folder, { engines: names, batch, rounds, milli
     for (const engine of names) children.push(await start({ engine, ...files, inputShape, batch }));
     await verify(children, pixels);
     const rates = await takeTurns(children, { rounds, milliseconds, warmUp: 500 });
-    return report({ network, names, batch, multiplyAccumulates }, rates);
+    return report({ network, names, batch, multiplyAccumulates, peaks }, rates);
   } finally {
     for (const child of children) child.stop();
   }
@@ -91,16 +92,16 @@ async function verify(children, pixels) {
   }
 }
 
-/** GMAC/s of this machine with all operands in registers, measured before the engines start. */
-const peakFile = fileURLToPath(new URL("peak.mjs", import.meta.url));
-const peaks = JSON.parse(
-  spawnSync(process.execPath, [peakFile, "--json"], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  }).stdout,
-);
+/** GMAC/s of this machine with all operands in registers. */
+function measurePeaks() {
+  const file = fileURLToPath(new URL("peak.mjs", import.meta.url));
+  const stdio = ["ignore", "pipe", "ignore"];
+  const { stdout } = spawnSync(process.execPath, [file, "--json"], { encoding: "utf8", stdio });
+  const { float32, float32Fused = float32, int16 } = JSON.parse(stdout);
+  return { float32: float32Fused, int16 };
+}
 
-function report({ network, names, batch, multiplyAccumulates }, rates) {
+function report({ network, names, batch, multiplyAccumulates, peaks }, rates) {
   const rows = rates.map((list, i) => {
     const [low, median, high] = quartiles(list);
     // Windows of one round lie side by side in time, so their ratio is steadier than that of the medians.

@@ -1,4 +1,5 @@
-import type { Layer, Network } from "../network.js";
+import type { Network } from "../network.js";
+import { convolution, faceNetwork, pool, residual } from "./blocks.js";
 
 export type TeacherSize = "small" | "medium" | "large";
 
@@ -12,32 +13,16 @@ const widthOf: Readonly<Record<TeacherSize, number>> = { small: 0.5, medium: 1, 
  */
 export function teacher(size: TeacherSize, classes = 8): Network {
   const width = (filters: number) => filters * widthOf[size];
-  const convolution = (name: string, filters: number, activation: "relu" | "none" = "relu"): Layer[] => [
-    { kind: "convolution", name, filters: width(filters), kernel: 3, bias: false },
-    { kind: "batchNormalization", name: `${name}-norm`, activation },
-  ];
-  const pool = (name: string): Layer => ({ kind: "maxPool", name, size: 2 });
-  const residual = (name: string, filters: number, from: string): Layer[] => [
-    ...convolution(name, filters, "none"),
-    { kind: "add", name: `${name}-sum`, other: from, activation: "relu" },
-  ];
-  return {
-    name: size === "medium" ? "teacher" : `teacher-${size}`,
-    input: { height: 48, width: 48, channels: 1, scale: 1 / 64, offset: -2 },
-    layers: [
-      ...convolution("conv1", 16),
-      pool("pool1"),
-      ...convolution("conv2", 32),
-      pool("pool2"),
-      ...convolution("conv3", 64),
-      ...residual("conv4", 64, "conv3-norm"),
-      pool("pool3"),
-      ...convolution("conv5", 128),
-      pool("pool4"),
-      ...residual("conv6", 128, "pool4"),
-      { kind: "globalAveragePool", name: "average" },
-      { kind: "dropout", name: "dropout", rate: 0.2 },
-      { kind: "dense", name: "scores", units: classes },
-    ],
-  };
+  return faceNetwork(size === "medium" ? "teacher" : `teacher-${size}`, classes, 0.2, [
+    ...convolution("conv1", width(16)),
+    pool("pool1"),
+    ...convolution("conv2", width(32)),
+    pool("pool2"),
+    ...convolution("conv3", width(64)),
+    ...residual("conv4", width(64), "conv3-norm"),
+    pool("pool3"),
+    ...convolution("conv5", width(128)),
+    pool("pool4"),
+    ...residual("conv6", width(128), "pool4"),
+  ]);
 }

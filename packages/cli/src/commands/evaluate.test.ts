@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { brightnessModel, putModel } from "../../test/models.js";
-import { putPicture, temporaryFolder } from "../../test/pictures.js";
+import { brightnessModel, putModel, randomModel } from "../../test/models.js";
+import { encode, put, putPicture, temporaryFolder } from "../../test/pictures.js";
 import { lastLine, runCommand } from "../../test/run-command.js";
 
 const folder = temporaryFolder();
@@ -159,4 +159,31 @@ it("tells a data set and a model file that are not what they should be", async (
   expect([data.code, lastLine(data)]).toEqual([1, expect.stringMatching(/unknown kind "folders"/)]);
   const file = await runCommand("evaluate", join(faces, "sad", "0.png"), "--data", "synthetic");
   expect([file.code, lastLine(file)]).toEqual([1, expect.stringMatching(/0\.png: The .*\.$/)]);
+});
+
+it("sees each image mirrored, too, where asked to", async () => {
+  const sides = join(folder, "sides");
+  const mirrored = join(folder, "mirrored");
+  const random = randomModel(["sadness", "happy", "anger"], 3);
+  const lopsided = await putModel(join(folder, "lopsided.safetensors"), random);
+  for (const [i, label] of ["sad", "happiness", "anger", "sad"].entries()) {
+    const rows = Array.from({ length: 48 }, (_, y) =>
+      Uint8Array.from({ length: 48 }, (_, x) => ((x + 3) * (y + 7) * (i + 11)) % 256),
+    );
+    await put(join(sides, label, `${i}.png`), await encode("a.png", Buffer.concat(rows), 48));
+    const back = Buffer.concat(rows.map((row) => row.toReversed()));
+    await put(join(mirrored, label, `${i}.png`), await encode("a.png", back, 48));
+  }
+  const run = async (path: string, ...more: string[]) =>
+    JSON.parse(
+      (await runCommand("evaluate", lopsided, "--data", `folder:${path}`, "--json", ...more)).stdout,
+    );
+  const [plain, turned] = [await run(sides), await run(mirrored)];
+  expect(plain.ece).not.toBeCloseTo(turned.ece, 3);
+  const [both, bothTurned] = [await run(sides, "--mirror"), await run(mirrored, "--mirror")];
+  expect(both.mirror).toBe(true);
+  expect(both.confusion).toEqual(bothTurned.confusion);
+  // Not the same bits: halves are rounded up on either side when a picture is enlarged.
+  expect(both.ece).toBeCloseTo(bothTurned.ece, 4);
+  expect(both.ece).not.toBeCloseTo(plain.ece, 3);
 });

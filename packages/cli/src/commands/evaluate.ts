@@ -17,6 +17,7 @@ interface EvaluateOptions extends CommonOptions {
   precision: Precision;
   among: AnswerChoice;
   prior: PriorChoice;
+  mirror?: boolean;
   robustness?: boolean;
 }
 
@@ -56,6 +57,7 @@ export function registerEvaluate(program: Command): void {
         .choices(["auto", "training", "uniform"])
         .default("auto"),
     )
+    .option("--mirror", "show each image mirrored, too, and average both answers, at half the speed")
     .option("--robustness", "measure on moved, turned, dark, blurred and covered faces, too")
     .option("--report <file>", "write a report in HTML, too");
   addCommonOptions(command).action((name: string, options: EvaluateOptions) =>
@@ -79,6 +81,7 @@ async function evaluate(name: string, options: EvaluateOptions, signal: AbortSig
     data: whole.name,
     split,
     precision: options.precision,
+    mirror: options.mirror ?? false,
     ...(options.robustness && { robustness: await measureRobustness(models, dataset, signal, options) }),
   };
   if (options.report) {

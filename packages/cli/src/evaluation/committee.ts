@@ -9,21 +9,24 @@ export interface Committee {
   logits(dataset: Dataset): Promise<Float32Array>;
 }
 
+/** A model that sees the images in one manner, for example mirrored. */
+export interface Member {
+  readonly model: Model;
+  /** The model's logits: count * labels.length values. */
+  logits(dataset: Dataset): Promise<Float32Array>;
+}
+
 /**
- * Models as one: their calibrated probabilities are averaged, as when they teach together. A single model stays
- * as it is.
+ * Members as one model: their calibrated probabilities are averaged, as when they teach together. A single one
+ * stays as it is.
  *
- * @param logitsOf count * labels.length logits of a model on a data set
  * @throws CommandError where their classes are not the same
  */
-export function committeeOf(
-  models: readonly Model[],
-  logitsOf: (model: Model, dataset: Dataset) => Promise<Float32Array>,
-): Committee {
-  const [first] = models;
-  if (models.length === 1) return { model: first, logits: (dataset) => logitsOf(first, dataset) };
-  const { labels } = first;
-  const orders = models.map((model) => {
+export function committeeOf(members: readonly Member[]): Committee {
+  const [first] = members;
+  if (members.length === 1) return first;
+  const { labels } = first.model;
+  const orders = members.map(({ model }) => {
     const { toModel, missingInModel } = matchLabels(model.labels, labels);
     if (missingInModel.length > 0 || model.labels.length !== labels.length) {
       throw new CommandError("Models that answer together must have the same classes.");
@@ -31,18 +34,19 @@ export function committeeOf(
     return toModel;
   });
   return {
-    model: { ...first, calibration: { ...first.calibration, temperature: 1 } },
+    model: { ...first.model, calibration: { ...first.model.calibration, temperature: 1 } },
     async logits(dataset) {
       const sum = new Float64Array(dataset.count * labels.length);
-      for (const [m, model] of models.entries()) {
-        const own = softmax(await logitsOf(model, dataset), labels.length, model.calibration.temperature);
+      for (const [m, member] of members.entries()) {
+        const { temperature } = member.model.calibration;
+        const own = softmax(await member.logits(dataset), labels.length, temperature);
         for (let i = 0; i < sum.length; i++) {
           const column = i % labels.length;
           sum[i] += own[i - column + orders[m][column]];
         }
       }
       // Kept above 0, whose logarithm is no number.
-      return Float32Array.from(sum, (value) => Math.log(Math.max(value / models.length, 1e-30)));
+      return Float32Array.from(sum, (value) => Math.log(Math.max(value / members.length, 1e-30)));
     },
   };
 }

@@ -5,7 +5,13 @@ import {
   matchLabels,
   type SampledView,
 } from "@microexpnet/training";
-import { type Model, type Precision, type Reading, readingOffsets } from "microexpnet/internal";
+import {
+  type Model,
+  type Precision,
+  type Reading,
+  readingOffsets,
+  wholeImageView,
+} from "microexpnet/internal";
 import { committeeOf } from "./committee.js";
 import { datasetLogits } from "./dataset-logits.js";
 
@@ -45,12 +51,22 @@ export async function evaluateModel(
     readonly precision?: Precision;
     readonly among?: AnswerChoice;
     readonly prior?: PriorChoice;
+    /** Each model sees each image mirrored, too, and both answers are averaged. */
+    readonly mirror?: boolean;
     /** How all images are changed before the model sees them. */
     readonly sample?: SampledView;
   } = {},
 ): Promise<{ figures: ModelEvaluation; notes: string[] }> {
-  const committee = committeeOf("network" in models ? [models] : models, (member, images) =>
-    datasetLogits(member, images, signal, options.precision, options.sample),
+  const { size } = dataset;
+  const look = options.sample ?? { view: wholeImageView(size, size), gain: 1, bias: 0 };
+  const looks = options.mirror ? [look, mirrored(look)] : [look];
+  const committee = committeeOf(
+    ("network" in models ? [models] : models).flatMap((member) =>
+      looks.map((sample) => ({
+        model: member,
+        logits: (images: Dataset) => datasetLogits(member, images, signal, options.precision, sample),
+      })),
+    ),
   );
   const { model } = committee;
   const { toModel, missingInModel, missingInDataset } = matchLabels(model.labels, dataset.labels);
@@ -82,6 +98,13 @@ export async function evaluateModel(
     prior,
   };
   return { figures, notes: notesOn(figures) };
+}
+
+/** The same view, its left side on the right. */
+function mirrored(sample: SampledView): SampledView {
+  const { view } = sample;
+  const turned = { ...view, xx: -view.xx, x0: view.x0 + view.xx, yx: -view.yx, y0: view.y0 + view.yx };
+  return { ...sample, view: turned };
 }
 
 function notesOn({ missingInModel, missingInData, among, prior }: ModelEvaluation): string[] {

@@ -121,6 +121,7 @@ export async function measureRobustness(
     readonly precision?: Precision;
     readonly among?: AnswerChoice;
     readonly prior?: PriorChoice;
+    readonly mirror?: boolean;
   } = {},
 ): Promise<RobustnessFigure[]> {
   const figures: RobustnessFigure[] = [];

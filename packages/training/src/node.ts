@@ -1,14 +1,14 @@
 import { Worker } from "node:worker_threads";
+import type { WorkerReply, WorkerRequest } from "./node-worker.js";
 import type { TrainingJob } from "./trainer/job.js";
 import type { Team, TeamFactory } from "./trainer/team.js";
-import type { WorkerReply, WorkerRequest } from "./worker.js";
 
 /** A team of `count` worker threads. */
 export function workerTeam(count: number): TeamFactory {
   return async (job: TrainingJob): Promise<Team> => {
     const workers = Array.from(
       { length: count },
-      () => new Worker(new URL("./worker.js", import.meta.url), { workerData: job }),
+      () => new Worker(new URL("./node-worker.js", import.meta.url), { workerData: job }),
     );
     let failed: Error | undefined;
     for (const worker of workers) {

@@ -2,13 +2,6 @@ import { type Dataset, matchLabels, softmax } from "@microexpnet/training";
 import type { Model } from "microexpnet/internal";
 import { CommandError } from "../errors.js";
 
-/** What several models say together: the first one's classes, each model's say as much as any other's. */
-export interface Committee {
-  /** The first model, with the temperature at which the common logits are calibrated. */
-  readonly model: Model;
-  logits(dataset: Dataset): Promise<Float32Array>;
-}
-
 /** A model that sees the images in one manner, for example mirrored. */
 export interface Member {
   readonly model: Model;
@@ -17,12 +10,13 @@ export interface Member {
 }
 
 /**
- * Members as one model: their calibrated probabilities are averaged, as when they teach together. A single one
- * stays as it is.
+ * Members as one: their calibrated probabilities are averaged, as when they teach together. A single one stays
+ * as it is.
  *
+ * @returns the first one's model, with the temperature at which the common logits are calibrated
  * @throws CommandError where their classes are not the same
  */
-export function committeeOf(members: readonly Member[]): Committee {
+export function committeeOf(members: readonly Member[]): Member {
   const [first] = members;
   if (members.length === 1) return first;
   const { labels } = first.model;

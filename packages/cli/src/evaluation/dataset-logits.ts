@@ -3,6 +3,13 @@ import { type ClassifierOptions, createClassifier } from "microexpnet";
 import { type Model, wholeImageView } from "microexpnet/internal";
 import { breathe, Progress } from "../console.js";
 
+/** A square image as it is, whole. */
+export const unchanged = (size: number): SampledView => ({
+  view: wholeImageView(size, size),
+  gain: 1,
+  bias: 0,
+});
+
 /** Images that are run at once. */
 const batch = 32;
 
@@ -17,12 +24,11 @@ export async function datasetLogits(
   dataset: Dataset,
   signal: AbortSignal,
   precision?: ClassifierOptions["precision"],
-  sample?: SampledView,
+  sample: SampledView = unchanged(dataset.size),
 ): Promise<Float32Array> {
   const classifier = createClassifier(model, { batch, precision });
   const [height, width] = classifier.inputShape;
   const { size, count } = dataset;
-  const look = sample ?? { view: wholeImageView(size, size), gain: 1, bias: 0 };
   const area = size ** 2;
   const input = new Uint8Array(batch * height * width);
   const logits = new Float32Array(count * model.labels.length);
@@ -32,7 +38,7 @@ export async function datasetLogits(
     for (let i = 0; i < n; i++) {
       const source = dataset.pixels.subarray((first + i) * area, (first + i + 1) * area);
       const target = input.subarray(i * height * width, (i + 1) * height * width);
-      renderSample(source, size, look, target, height, width);
+      renderSample(source, size, sample, target, height, width);
     }
     logits.set(classifier.logits(input.subarray(0, n * height * width)), first * model.labels.length);
     progress.update(first + n, count, "images");

@@ -5,15 +5,9 @@ import {
   matchLabels,
   type SampledView,
 } from "@microexpnet/training";
-import {
-  type Model,
-  type Precision,
-  type Reading,
-  readingOffsets,
-  wholeImageView,
-} from "microexpnet/internal";
+import { type Model, type Precision, type Reading, readingOffsets } from "microexpnet/internal";
 import { committeeOf } from "./committee.js";
-import { datasetLogits } from "./dataset-logits.js";
+import { datasetLogits, unchanged } from "./dataset-logits.js";
 
 /** An evaluation with what the model and the data do not share. */
 export interface ModelEvaluation extends Evaluation {
@@ -57,8 +51,7 @@ export async function evaluateModel(
     readonly sample?: SampledView;
   } = {},
 ): Promise<{ figures: ModelEvaluation; notes: string[] }> {
-  const { size } = dataset;
-  const look = options.sample ?? { view: wholeImageView(size, size), gain: 1, bias: 0 };
+  const look = options.sample ?? unchanged(dataset.size);
   const looks = options.mirror ? [look, mirrored(look)] : [look];
   const committee = committeeOf(
     ("network" in models ? [models] : models).flatMap((member) =>

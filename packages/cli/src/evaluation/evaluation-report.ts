@@ -8,8 +8,13 @@ export interface EvaluationResult extends ModelEvaluation {
   readonly model: string;
   readonly data: string;
   readonly split: string;
+  /** Whether each image was seen mirrored, too. */
+  readonly mirror: boolean;
   readonly robustness?: readonly RobustnessFigure[];
 }
+
+const measuredOn = ({ data, split, mirror }: EvaluationResult) =>
+  `${data}, split ${split}${mirror ? ", each image mirrored, too" : ""}`;
 
 const percent = (value: number): string => `${(100 * value).toFixed(2)} %`;
 
@@ -39,7 +44,7 @@ export const robustnessRows = ({ accuracy: unchanged, robustness = [] }: Evaluat
 /** The evaluation as text for the terminal. */
 export function evaluationText(result: EvaluationResult): string {
   return [
-    `${result.model} on ${result.data}, split ${result.split}`,
+    `${result.model} on ${measuredOn(result)}`,
     "",
     formatTable(summaryColumns, [summaryRow(result)]),
     "",
@@ -66,7 +71,7 @@ export function evaluationReport(result: EvaluationResult): Report {
   ];
   return {
     title: `Evaluation of ${result.model}`,
-    subtitle: `On ${result.data}, split ${result.split}`,
+    subtitle: `On ${measuredOn(result)}`,
     sections: [
       {
         kind: "table",

@@ -29,3 +29,4 @@ export * from "./trainer/checkpoint.js";
 export * from "./trainer/job.js";
 export * from "./trainer/team.js";
 export * from "./trainer/trainer.js";
+export * from "./trainer/training-options.js";

@@ -161,8 +161,14 @@ function runNode(node: OnnxNode, inputs: readonly Tensor[]): Tensor {
   switch (node.operator) {
     case "Identity":
       return x;
-    case "Mul":
-      return mapped((v, i) => v * scalar(second, i));
+    case "Mul": {
+      // One value, or one a channel as [1, channels, 1, 1].
+      const perChannel = second.shape.join() === [1, x.shape[1], 1, 1].join();
+      if (second.shape.length > 0 && !perChannel) throw new Error("shapes differ");
+      return mapped((v, i) => v * second.values[perChannel ? channelOf(x, i) : 0]);
+    }
+    case "Sigmoid":
+      return mapped((v) => 1 / (1 + Math.exp(-v)));
     case "Add":
       if (second.shape.length > 0 && second.shape.join() !== x.shape.join()) throw new Error("shapes differ");
       return mapped((v, i) => v + scalar(second, i));

@@ -45,7 +45,7 @@ function drawModel(network: Network, seed: number): Model {
 
 /**
  * Every kind of layer that the paper's network lacks, on maps of odd sides: normalisations that are folded
- * away (`expand-norm`, `depthwise-norm`) and one that cannot be (`input-norm`), groups, two residual sums.
+ * away (`expand-norm`, `depthwise-norm`) and one that cannot be (`input-norm`), groups, two residual sums, gates.
  */
 const residual: Network = {
   name: "residual",
@@ -61,6 +61,9 @@ const residual: Network = {
     { kind: "maxPool", name: "pool", size: 3, stride: 2 },
     { kind: "convolution", name: "grouped", filters: 12, kernel: 3, groups: 3, activation: "relu" },
     { kind: "add", name: "second-sum", other: "pool" },
+    { kind: "globalAveragePool", name: "squeeze" },
+    { kind: "dense", name: "gates", units: 12 },
+    { kind: "gate", name: "gated", other: "second-sum" },
     { kind: "globalAveragePool", name: "average" },
     { kind: "dropout", name: "dropout", rate: 0.2 },
     { kind: "dense", name: "scores", units: 7 },

@@ -79,7 +79,7 @@ function toLayers(nodes: Nodes): Layer[] {
     layers.push({
       ...layer,
       ...(node.inputs[0] !== previous && { input: nameOf(node.inputs[0]) }),
-      ...(node.layer.kind === "add" && { other: nameOf(node.inputs[1]) }),
+      ...("other" in node.layer && { other: nameOf(node.inputs[1]) }),
       ...(node.layer.kind === "concatenate" && { others: node.inputs.slice(1).map(nameOf) }),
     } as Layer);
     previous = index;

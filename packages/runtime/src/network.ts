@@ -78,6 +78,16 @@ export interface AddLayer extends LayerBase {
 }
 
 /**
+ * Each channel of a map times the sigmoid of its gate: the excitation of "Squeeze-and-Excitation Networks" (Hu et al.
+ * 2018), whose squeeze is a global average pool and dense layers.
+ */
+export interface GateLayer extends LayerBase {
+  readonly kind: "gate";
+  /** The map; `input` is the vector of gates before the sigmoid, one a channel. */
+  readonly other: string;
+}
+
+/**
  * All values of several maps, one map after another, as one vector; for networks with several outputs, to run
  * only: the trainer has no gradient for it.
  */
@@ -101,6 +111,7 @@ export type Layer =
   | MaxPoolLayer
   | GlobalAveragePoolLayer
   | AddLayer
+  | GateLayer
   | ConcatenateLayer
   | DropoutLayer;
 
@@ -243,7 +254,7 @@ export function analyze(network: Network): NetworkAnalysis {
       return found;
     };
     const inputs = [layer.input === undefined ? index - 1 : find(layer.input)];
-    if (layer.kind === "add") inputs.push(find(layer.other));
+    if (layer.kind === "add" || layer.kind === "gate") inputs.push(find(layer.other));
     if (layer.kind === "concatenate") {
       if (!Array.isArray(layer.others)) {
         throw new NetworkError(`Layer "${layer.name}" has no list of the others that it reads.`);
@@ -350,6 +361,13 @@ function place(
         );
       }
       return placed([height, width, Math.max(channels, inputShapes[1][2])]);
+    case "gate":
+      if (height * width !== 1 || channels !== inputShapes[1][2]) {
+        throw new NetworkError(
+          `Layer "${layer.name}" gates a ${text(inputShapes[1])} map with ${text(inputShape)} values, not one a channel.`,
+        );
+      }
+      return placed(inputShapes[1]);
     case "concatenate":
       return placed([1, 1, inputShapes.reduce((sum, shape) => sum + product(shape), 0)]);
     case "dropout":

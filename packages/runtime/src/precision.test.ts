@@ -45,6 +45,9 @@ const everyKind: Network = {
     { kind: "maxPool", name: "not-fused", size: 2 },
     { kind: "convolution", name: "beside", filters: 10, kernel: 1, stride: 2, input: "read-twice" },
     { kind: "add", name: "second-sum", other: "not-fused" },
+    { kind: "globalAveragePool", name: "squeeze" },
+    { kind: "dense", name: "gates", units: 10 },
+    { kind: "gate", name: "gated", other: "second-sum" },
     { kind: "batchNormalization", name: "norm" },
     { kind: "dropout", name: "dropout", rate: 0.2 },
     { kind: "convolution", name: "valid", filters: 8, kernel: 2, padding: "valid" },
@@ -81,6 +84,14 @@ describe.each(networks)("$name in 16-bit integers", (network) => {
       const alone = integers.logits(pixels.subarray(i * length, (i + 1) * length));
       expect(alone).toEqual(scores.slice(i * outputs, (i + 1) * outputs));
     }
+  });
+
+  it("which in float32 are those to the rounding", () => {
+    const expected = run(network, model.weights, pixels, 5);
+    const size = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+    const scores = createClassifier(model, { precision: "float32", batch: 2 }).logits(pixels);
+    for (const [i, value] of scores.entries())
+      expect(Math.abs(value - expected[i])).toBeLessThan(1e-5 * size);
   });
 
   it("takes numbers for the nearest bytes", () => {

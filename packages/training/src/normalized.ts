@@ -33,7 +33,5 @@ export function withBatchNormalization(network: Network): Network {
 function readingRenamed(layer: Layer, renamed: ReadonlyMap<string, string>): Layer {
   const { input } = layer;
   const changed = input === undefined ? layer : { ...layer, input: renamed.get(input) ?? input };
-  return changed.kind === "add"
-    ? { ...changed, other: renamed.get(changed.other) ?? changed.other }
-    : changed;
+  return "other" in changed ? { ...changed, other: renamed.get(changed.other) ?? changed.other } : changed;
 }

@@ -30,6 +30,18 @@ describe("parseShorthand", () => {
     expect(weights.map(({ length }) => length)).toEqual([72, 72, 128, 144, 256]);
   });
 
+  it("gates channels after pooling", () => {
+    const { layers, parameters } = analyze(parseShorthand("32:16p-40rpe-8", 7));
+    expect(layers.map(({ layer }) => layer.kind).join(" ")).toMatch(
+      /add maxPool globalAveragePool dense dense gate conv/,
+    );
+    const gated = layers.find(({ layer }) => layer.kind === "gate")!;
+    expect(gated.outputShape).toEqual([8, 8, 40]);
+    // 40 to 10 units and back, with biases.
+    const own = parameters.filter(({ name }) => /^block2-(units|gate)\./.test(name));
+    expect(own.reduce((sum, { length }) => sum + length, 0)).toBe(40 * 10 + 10 + 10 * 40 + 40);
+  });
+
   it.each([
     ["48", /no network in shorthand/],
     ["48:", /no network in shorthand/],

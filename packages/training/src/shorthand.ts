@@ -1,14 +1,15 @@
 import { analyze, type Layer, type Network, NetworkError } from "microexpnet/internal";
 
-/** filters, then s, d, r and p in this order, each at most once. */
-const blockForm = /^(\d{1,4})(s?)(d?)(r?)(p?)$/;
+/** filters, then s, d, r, p and e in this order, each at most once. */
+const blockForm = /^(\d{1,4})(s?)(d?)(r?)(p?)(e?)$/;
 
 /**
  * A network for a search over many, in one word: the side of its grey input, a colon, and its blocks from the
  * first to the last, separated by hyphens, for example "48:16p-32p-48p-64-64r". A block is its number of filters:
  * a 3x3 convolution with batch normalisation and ReLU; then letters, each where it is wanted and in this order:
  * `s` strides by 2, `d` replaces it by a depthwise 3x3 and a 1x1 convolution, `r` adds the block's input to its
- * output, `p` pools 2x2 by the maximum. Global average pooling, dropout and the class scores end the network.
+ * output, `p` pools 2x2 by the maximum, `e` gates the channels of the result (squeeze-and-excitation, Hu et al. 2018,
+ * with a quarter as many units between, at least 4). Global average pooling, dropout and the class scores end the network.
  *
  * @throws NetworkError, one sentence, where the shorthand is malformed or its layers do not fit
  */
@@ -43,10 +44,10 @@ function addBlock(layers: Layer[], block: string, index: number, input: string):
   const form = blockForm.exec(block);
   if (!form) {
     throw new NetworkError(
-      `The block "${block.slice(0, 40)}" is not a number of filters followed by letters of s, d, r and p in this order.`,
+      `The block "${block.slice(0, 40)}" is not a number of filters followed by letters of s, d, r, p and e in this order.`,
     );
   }
-  const [, number, strides, depthwise, residual, pools] = form;
+  const [, number, strides, depthwise, residual, pools, gated] = form;
   const filters = Number(number);
   const name = `block${index + 1}`;
   const stride = strides ? 2 : 1;
@@ -73,6 +74,21 @@ function addBlock(layers: Layer[], block: string, index: number, input: string):
   if (pools) {
     result = `${name}-pool`;
     layers.push({ kind: "maxPool", name: result, size: 2 });
+  }
+  if (gated) {
+    const [gate, map] = [`${name}-gate`, result];
+    result = `${name}-gated`;
+    layers.push(
+      { kind: "globalAveragePool", name: `${name}-squeeze` },
+      {
+        kind: "dense",
+        name: `${name}-units`,
+        units: Math.max(4, Math.round(filters / 4)),
+        activation: "relu",
+      },
+      { kind: "dense", name: gate, units: filters },
+      { kind: "gate", name: result, other: map },
+    );
   }
   return result;
 }

@@ -126,6 +126,10 @@ function exportLayer(
       const operands = inputs.map((value) => (isVector ? value.name : map(value)));
       return { name: activated(graph.node("Add", name, operands)), isVector };
     }
+    case "gate": {
+      const sigmoid = graph.node("Sigmoid", `${name}.sigmoid`, [map(x)]);
+      return { name: graph.node("Mul", name, [map(inputs[1]), sigmoid]), isVector: false };
+    }
     case "dropout":
       return x;
     default:

@@ -310,6 +310,24 @@ export class Program {
             this.#instance.kernels.addNarrow(narrow, narrowChannels, wide, wideChannels, n * pixels, y, relu),
         };
       }
+      case "gate": {
+        const map = address(placed.inputs[1]);
+        const area = placed.outputShape[0] * placed.outputShape[1];
+        const factors = this.#arena.floats(channels);
+        const zeros = this.#arena.floats(channels);
+        return {
+          run: (n) => {
+            const f = this.#floats;
+            for (let i = 0; i < n; i++) {
+              for (let c = 0; c < channels; c++) {
+                f[factors / 4 + c] = 1 / (1 + Math.exp(-f[x / 4 + i * channels + c]));
+              }
+              const at = i * area * channels * 4;
+              this.#instance.kernels.scaleShift(map + at, area, channels, factors, zeros, y + at, 0);
+            }
+          },
+        };
+      }
       case "concatenate": {
         const total = placed.outputShape[2];
         const parts = placed.inputs.map((input) => ({

@@ -214,6 +214,16 @@ export function batchNormalization(
   });
 }
 
+/** images * channels gates, and images * pixels * channels values, each of which comes times its gate's sigmoid. */
+export function gate(gates: Float32Array, map: Float32Array, images: number): Float32Array {
+  const channels = gates.length / images;
+  const perImage = map.length / images;
+  return map.map((value, index) => {
+    const own = gates[Math.floor(index / perImage) * channels + (index % channels)];
+    return value / (1 + Math.exp(-own));
+  });
+}
+
 /** The gradients of training-mode batch normalisation, whose mean and variance come from `x` itself. */
 export function batchNormalizationGradient(
   x: Float32Array,
@@ -297,6 +307,9 @@ export function run(
         else outputs.push(addNarrow(other, otherChannels, x, channels, relu));
         break;
       }
+      case "gate":
+        outputs.push(gate(x, other, images));
+        break;
       case "concatenate":
         outputs.push(concatenate(images, maps));
         break;

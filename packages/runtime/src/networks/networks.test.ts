@@ -84,6 +84,16 @@ describe("analyze refuses what does not fit, in one sentence that names the laye
       ],
       /"b" adds.*2x2x3 and 4x4x3/,
     ],
+    [
+      [
+        { kind: "globalAveragePool", name: "a" },
+        { kind: "dense", name: "b", units: 2 },
+        { kind: "gate", name: "c", other: "input" },
+      ],
+      /"c" gates a 4x4x3 map with 1x1x2 values/,
+    ],
+    [[{ kind: "gate", name: "a", other: "input" }], /"a" gates/],
+    [[{ kind: "gate", name: "a" }], /"a" reads "undefined"/],
   ])("%j", (layers, words) => {
     refused(layers, words);
   });

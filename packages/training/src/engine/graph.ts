@@ -268,6 +268,8 @@ export class TrainingGraph {
           },
         };
       }
+      case "gate":
+        return this.#planGate(name, placed, accumulates);
       case "dropout": {
         const mask = this.#arena.floats(this.batch * outputLength);
         const kept = 1 / (1 - layer.rate);
@@ -287,6 +289,51 @@ export class TrainingGraph {
         };
       }
     }
+  }
+
+  /** With s = sigmoid(gate): y = x s; dx = dy s, and the gate's gradient is s (1 - s) times the sum of dy x. */
+  #planGate(
+    name: string,
+    { inputs, index, outputShape: [height, width, channels] }: PlacedLayer,
+    accumulates: readonly boolean[],
+  ): Step {
+    const area = height * width;
+    const bytes = area * channels * 4;
+    const [gates, x] = inputs.map((input) => (input < 0 ? this.#inputAt : this.#outputAt[input]));
+    const [dGates, dx] = inputs.map((input) => (input < 0 ? 0 : this.#gradientAt[input]));
+    const [y, dy] = [this.#outputAt[index], this.#gradientAt[index]];
+    const sigmoids = this.#arena.floats(this.batch * channels);
+    const [zeros, sums] = [0, 1].map(() => this.#arena.floats(channels));
+    const scaled = this.#arena.floats(area * channels);
+    const kernels = () => this.#instance.kernels;
+    return {
+      name,
+      forward: (n) => {
+        const f = this.#floats;
+        for (let i = 0; i < n * channels; i++) f[sigmoids / 4 + i] = 1 / (1 + Math.exp(-f[gates / 4 + i]));
+        for (let i = 0; i < n; i++) {
+          const s = sigmoids + i * channels * 4;
+          kernels().scaleShift(x + i * bytes, area, channels, s, zeros, y + i * bytes, 0);
+        }
+      },
+      backward: (n) => {
+        const f = this.#floats;
+        for (let i = 0; i < n; i++) {
+          const at = i * bytes;
+          const s = sigmoids + i * channels * 4;
+          if (dx) {
+            kernels().scaleShift(dy + at, area, channels, s, zeros, scaled, 0);
+            kernels().copyOrAdd(scaled, area * channels, dx + at, accumulates[1] ? 1 : 0);
+          }
+          if (!dGates) continue;
+          kernels().centredProducts(x + at, dy + at, area, channels, zeros, sums);
+          for (let c = 0; c < channels; c++) {
+            const [sigmoid, to] = [f[s / 4 + c], dGates / 4 + i * channels + c];
+            f[to] = (accumulates[0] ? f[to] : 0) + sigmoid * (1 - sigmoid) * f[sums / 4 + c];
+          }
+        }
+      },
+    };
   }
 
   #planBatchNormalization(

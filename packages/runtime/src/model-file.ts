@@ -226,10 +226,14 @@ export function openMetadata(
 /** The tensor that holds, by filter, the real value of 1 of weights stored as whole numbers. */
 const unitName = (weights: string): string => `${weights}.unit`;
 
-/** Weights as whole numbers from -127 to 127, the largest magnitude of each filter becoming 127. */
-function toBytes(values: Float32Array, filters: number): { integers: Float32Array; units: Float32Array } {
-  const units = new Float32Array(filters);
-  for (const [i, value] of values.entries()) {
+/** Weights as whole numbers from -127 to 127; by default the largest magnitude of each filter becomes 127. */
+function toBytes(
+  values: Float32Array,
+  filters: number,
+  given?: Float32Array,
+): { integers: Float32Array; units: Float32Array } {
+  const units = given ?? new Float32Array(filters);
+  for (const [i, value] of given ? [] : values.entries()) {
     units[i % filters] = Math.max(units[i % filters], Math.abs(value) / 127);
   }
   // A unit of 0, of weights that are all zero or nearly, would divide by zero.
@@ -298,6 +302,7 @@ export function storedWeights(
   analysis: NetworkAnalysis,
   weights: ReadonlyMap<string, Float32Array>,
   precision: "float32" | "float16" | "int8" = "float32",
+  givenUnits?: ReadonlyMap<string, Float32Array>,
 ): NamedTensor[] {
   const elementType = precision === "float16" ? "F16" : "F32";
   checkNames(analysis, weights.keys());
@@ -314,7 +319,7 @@ export function storedWeights(
     }
     if (precision !== "int8" || role !== "weight") return [{ name, shape, values, elementType }];
     const filters = shape[shape.length - 1];
-    const { integers, units } = toBytes(values, filters);
+    const { integers, units } = toBytes(values, filters, givenUnits?.get(name));
     return [
       { name: unitName(name), shape: [filters], values: units, elementType },
       { name, shape, values: integers, elementType: "I8" },
@@ -349,14 +354,19 @@ export function readModelFile(bytes: Uint8Array): Model {
  *
  * @param options.precision type of the stored weights, "float32" by default; "float16" rounds to the nearest
  * half and halves the file; "int8" stores weights as whole numbers with a unit per filter in a quarter of it.
+ * @param options.units with "int8": the units of parameters by name, one a filter, for weights that are multiples of them
+ * from -127 to 127 already; by default a filter's largest magnitude is 127 units.
  * @throws ModelFileError when the model could not be read back, with one sentence.
  */
 export function writeModelFile(
   model: Model,
-  options: { readonly precision?: "float32" | "float16" | "int8" } = {},
+  options: {
+    readonly precision?: "float32" | "float16" | "int8";
+    readonly units?: ReadonlyMap<string, Float32Array>;
+  } = {},
 ): Uint8Array<ArrayBuffer> {
   const analysis = analyzeNetwork(model.network);
-  const tensors = storedWeights(analysis, model.weights, options.precision);
+  const tensors = storedWeights(analysis, model.weights, options.precision, options.units);
   const metadata = new Map([
     ["calibration", metadataText("calibration", checkCalibration(model.calibration, model.labels.length))],
     ["crop", metadataText("crop", checkCrop(model.crop))],

@@ -19,6 +19,7 @@ export * from "./losses/distillation.js";
 export * from "./losses/loss-error.js";
 export * from "./normalized.js";
 export * from "./optimizers.js";
+export * from "./quantization.js";
 export * from "./random.js";
 export * from "./schedules.js";
 export * from "./shorthand.js";

@@ -1,4 +1,4 @@
-import type { Split } from "@microexpnet/training";
+import { type Dataset, renderSample, roundToBytes, type Split, splitIndices } from "@microexpnet/training";
 import { type Command, Option } from "commander";
 import { type Model, readModelFile, writeModelFile } from "microexpnet/internal";
 import {
@@ -9,6 +9,7 @@ import {
   runAction,
   UsageError,
 } from "../console.js";
+import { unchanged } from "../evaluation/dataset-logits.js";
 import { evaluateModel } from "../evaluation/evaluate-model.js";
 import { loadModel, writeFileAtomically } from "../models.js";
 import { exportOnnx } from "../onnx/export-onnx.js";
@@ -29,7 +30,10 @@ export function registerExport(program: Command): void {
     .argument("<model>", "a shipped model's name or a model file")
     .addOption(new Option("--to <form>", "the form").choices(["onnx", "int8"]).makeOptionMandatory())
     .requiredOption("--out <file>", "the file to write")
-    .option("--data <kind:path>", "with int8: images to measure the loss of accuracy on")
+    .option(
+      "--data <kind:path>",
+      "with int8: images to round the weights by and to measure the loss of accuracy on",
+    )
     .addOption(
       new Option("--split <part>", "the part to measure on, as for evaluate").choices([
         "train",
@@ -42,6 +46,9 @@ export function registerExport(program: Command): void {
     runAction(options, (signal) => exportModel(name, options, signal), "Stopped; nothing was written."),
   );
 }
+
+/** Images by which weights are rounded. */
+const roundingImages = 512;
 
 /** What the form costs: accuracy of the model as it was and as it is read back. */
 interface Loss {
@@ -56,9 +63,10 @@ async function exportModel(name: string, options: ExportOptions, signal: AbortSi
     throw new UsageError("The option --data is for int8, as the other forms lose nothing.");
   }
   const model = await loadModel(name);
-  const bytes = options.to === "onnx" ? exportOnnx(model) : writeModelFile(model, { precision: "int8" });
+  const dataset = options.data ? await loadWithProgress(options.data, signal) : undefined;
+  const bytes = options.to === "onnx" ? exportOnnx(model) : toBytes(model, dataset);
   const before = writeModelFile(model).length;
-  const loss = options.data ? await measureLoss(model, readModelFile(bytes), options, signal) : undefined;
+  const loss = dataset ? await measureLoss(model, readModelFile(bytes), dataset, options, signal) : undefined;
   await writeFileAtomically(options.out, bytes);
   const { network } = model;
   const result = {
@@ -88,13 +96,34 @@ async function exportModel(name: string, options: ExportOptions, signal: AbortSi
   );
 }
 
+/** In 8 bits; with data the weights are rounded by images to learn from, or by any where none are said to be. */
+function toBytes(model: Model, dataset?: Dataset): Uint8Array {
+  if (!dataset) return writeModelFile(model, { precision: "int8" });
+  const train = splitIndices(dataset, "train");
+  const indices = train.length > 0 ? train : splitIndices(dataset, "all");
+  const count = Math.min(indices.length, roundingImages);
+  message(`Rounding the weights by ${count} images.`);
+  const { height, width } = model.network.input;
+  const pixels = new Uint8Array(count * height * width);
+  const area = dataset.size ** 2;
+  for (let i = 0; i < count; i++) {
+    const index = indices[Math.floor((i * indices.length) / count)];
+    const image = dataset.pixels.subarray(index * area, (index + 1) * area);
+    const target = pixels.subarray(i * height * width, (i + 1) * height * width);
+    renderSample(image, dataset.size, unchanged(dataset.size), target, height, width);
+  }
+  const { weights, units } = roundToBytes(model, pixels);
+  return writeModelFile({ ...model, weights }, { precision: "int8", units });
+}
+
 async function measureLoss(
   before: Model,
   after: Model,
+  loaded: Dataset,
   options: ExportOptions,
   signal: AbortSignal,
 ): Promise<Loss> {
-  const { dataset, split } = selectPart(await loadWithProgress(options.data!, signal), options.split);
+  const { dataset, split } = selectPart(loaded, options.split);
   message(`${dataset.count} images of ${dataset.name}, split ${split}.`);
   const [first, second] = [
     await evaluateModel(before, dataset, signal),

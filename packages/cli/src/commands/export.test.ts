@@ -39,7 +39,12 @@ it("writes bytes in a quarter of the size, and says what they cost on data", asy
   expect([run.code, run.stderr]).toEqual([0, expect.stringContaining("The data lacks anger")]);
   const bytes = new Uint8Array(await readFile(at("small")));
   const result = JSON.parse(run.stdout);
-  expect(result).toMatchObject({ bytes: bytes.length, count: 2, accuracy: { before: 1, after: 1 } });
+  expect(result).toMatchObject({
+    bytes: bytes.length,
+    count: 2,
+    accuracy: { before: 1, after: 1 },
+    changed: 0,
+  });
   expect(result.bytes / result.float32Bytes).toBeLessThan(0.28);
   expect(result.float32Bytes).toBe(
     writeModelFile(readModelFile(new Uint8Array(await readFile(bright)))).length,
@@ -47,6 +52,7 @@ it("writes bytes in a quarter of the size, and says what they cost on data", asy
   expect((await loadClassifier(bytes)).labels).toEqual(labels);
   const text = await runCommand("export", bright, "--to", "int8", "--out", at("small"), ...data);
   expect(text.stdout).toContain("100.00 %, before 100.00 %: 0.00 points on 2 images");
+  expect(text.stdout).toContain("0 get another answer");
 });
 
 it("refuses forms it does not know, and data where nothing is lost", async () => {

@@ -56,6 +56,8 @@ interface Loss {
   readonly split: Split | "all";
   readonly count: number;
   readonly accuracy: { readonly before: number; readonly after: number };
+  /** Images that get another answer. */
+  readonly changed: number;
 }
 
 async function exportModel(name: string, options: ExportOptions, signal: AbortSignal): Promise<void> {
@@ -88,7 +90,7 @@ async function exportModel(name: string, options: ExportOptions, signal: AbortSi
         ? [
             `Accuracy    ${percent(loss.accuracy.after)}, before ${percent(loss.accuracy.before)}: ` +
               `${(100 * (loss.accuracy.after - loss.accuracy.before)).toFixed(2)} points ` +
-              `on ${loss.count} images of ${loss.data}, split ${loss.split}`,
+              `on ${loss.count} images of ${loss.data}, split ${loss.split}; ${loss.changed} get another answer`,
           ]
         : []),
       `Written to  ${options.out}`,
@@ -135,5 +137,6 @@ async function measureLoss(
     split,
     count: first.figures.count,
     accuracy: { before: first.figures.accuracy, after: second.figures.accuracy },
+    changed: Array.from(first.answers).filter((answer, i) => answer !== second.answers[i]).length,
   };
 }

@@ -1,4 +1,5 @@
 import {
+  argMax,
   type Dataset,
   type Evaluation,
   evaluateLogits,
@@ -35,7 +36,7 @@ export type PriorChoice = "auto" | "training" | "uniform";
  * Where the data lacks some of the model's classes, the model answers among the others, and expects each of them
  * equally often, as the shares of its own training data say nothing about such data; unless asked otherwise.
  *
- * @returns the figures, and sentences on what the two do not share
+ * @returns the figures, each image's answer as an index into their labels, and sentences on what the two do not share
  */
 export async function evaluateModel(
   models: Model | readonly Model[],
@@ -50,7 +51,7 @@ export async function evaluateModel(
     /** How all images are changed before the model sees them. */
     readonly sample?: SampledView;
   } = {},
-): Promise<{ figures: ModelEvaluation; notes: string[] }> {
+): Promise<{ figures: ModelEvaluation; answers: ArrayLike<number>; notes: string[] }> {
   const look = options.sample ?? unchanged(dataset.size);
   const looks = options.mirror ? [look, mirrored(look)] : [look];
   const committee = committeeOf(
@@ -90,7 +91,7 @@ export async function evaluateModel(
     among,
     prior,
   };
-  return { figures, notes: notesOn(figures) };
+  return { figures, answers: argMax(logits, labels.length), notes: notesOn(figures) };
 }
 
 /** The same view, its left side on the right. */

@@ -10,53 +10,82 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 /** What the annotators' votes alone teach, under the hardest augmentation. */
-const votes = ["--weight-decay", "0.01", "--epochs", "40", "--augmentation", "wild", "--seed", "1"];
-const camera = ["--augmentation", "camera"];
+const votes = "--epochs 40 --augmentation wild --seed 1";
+const camera = "--augmentation camera";
 /** Every view of an image comes several times, so that the teachers are asked once for each. */
-const views = [...camera, "--views", "8", "--view-seed", "1"];
+const views = (number) => `${camera} --views ${number} --view-seed 1`;
 
 /**
  * Trainings, each in its folder, in the order in which they build on each other: `start` goes on from another's
- * weights, `teachers` are others, or model files of the repository.
+ * weights, `teachers` are others, or model files of the repository. Without teachers the votes are learned.
  */
 const stages = {
-  "alone-mini": { network: "mini", flags: votes },
-  "alone-teacher-large": {
-    network: "teacher-large",
-    flags: [...votes, "--weight-decay", "0.03", "--mixup", "0.2"],
-  },
+  "alone-mini": { network: "mini", flags: `${votes} --weight-decay 0.01` },
+  "alone-teacher-large": { network: "teacher-large", flags: `${votes} --weight-decay 0.03 --mixup 0.2` },
   "distilled-mini": {
     network: "mini",
     start: "alone-mini",
     teachers: ["alone-mini", "alone-teacher-large", "models/teacher.safetensors"],
-    flags: [...views, "--seed", "1", "--epochs", "54", "--learning-rate", "0.002", "--weight-decay", "0.01"],
+    flags: `${views(8)} --seed 1 --epochs 54 --learning-rate 0.002 --weight-decay 0.01`,
   },
-  // The votes once more: the student had caught up with its teachers.
-  mini: {
+  // The votes again: the student had caught up with its teachers.
+  "voted-mini": {
     network: "mini",
     start: "distilled-mini",
-    flags: [...camera, "--seed", "2", "--epochs", "20", "--learning-rate", "0.001", "--weight-decay", "0.01"],
+    flags: `${camera} --seed 2 --epochs 20 --learning-rate 0.001 --weight-decay 0.01`,
+  },
+  mini: {
+    network: "mini",
+    start: "voted-mini",
+    flags: `${camera} --seed 3 --epochs 44 --learning-rate 0.002 --weight-decay 0.01`,
+  },
+  "voted-teacher-large": {
+    network: "teacher-large",
+    start: "alone-teacher-large",
+    flags: `${camera} --seed 2 --epochs 32 --learning-rate 0.002 --weight-decay 0.02`,
+  },
+  "teacher-large": {
+    network: "teacher-large",
+    start: "voted-teacher-large",
+    flags: `${camera} --seed 3 --epochs 16 --learning-rate 0.0015 --weight-decay 0.02`,
   },
   "first-micro": {
     network: "micro",
     teachers: ["alone-mini", "alone-teacher-large"],
-    flags: [...views, "--seed", "1", "--epochs", "30"],
+    flags: `${views(8)} --seed 1 --epochs 30`,
   },
   "second-micro": {
     network: "micro",
     start: "first-micro",
-    teachers: ["mini"],
-    flags: [...views, "--seed", "2", "--epochs", "60", "--learning-rate", "0.002", "--lambda", "0.75"],
+    teachers: ["voted-mini"],
+    flags: `${views(8)} --seed 2 --epochs 60 --learning-rate 0.002 --lambda 0.75`,
+  },
+  "voted-micro": {
+    network: "micro",
+    start: "second-micro",
+    flags: `${camera} --seed 3 --epochs 20 --learning-rate 0.001`,
+  },
+  "third-micro": {
+    network: "micro",
+    start: "voted-micro",
+    teachers: ["mini", "voted-teacher-large"],
+    flags: `${views(16)} --seed 4 --epochs 36 --learning-rate 0.002 --lambda 0.75`,
   },
   micro: {
     network: "micro",
-    start: "second-micro",
-    flags: [...camera, "--seed", "3", "--epochs", "20", "--learning-rate", "0.001"],
+    start: "third-micro",
+    flags: `${camera} --seed 5 --epochs 12 --learning-rate 0.001`,
+  },
+  "first-nano": {
+    network: "nano",
+    teachers: ["voted-mini"],
+    flags: `${views(8)} --seed 1 --epochs 65 --lambda 0.75`,
   },
   nano: {
     network: "nano",
-    teachers: ["mini"],
-    flags: [...views, "--seed", "1", "--epochs", "65", "--lambda", "0.75"],
+    start: "first-nano",
+    teachers: ["mini", "voted-teacher-large"],
+    flags: `${views(16)} --seed 3 --epochs 20 --learning-rate 0.002 --lambda 0.75`,
   },
 };
 
@@ -110,7 +139,7 @@ function make(stage) {
     `logits-of-${teachers.map((teacher) => parse(teacher).name).join("-")}.bin`,
   );
   const teaching = files.length > 0 ? ["--teacher", files.join(","), "--teacher-cache", cache] : [];
-  run(verb, network, ...from, ...teaching, ...data, ...flags, "--out", folder);
+  run(verb, network, ...from, ...teaching, ...data, ...flags.split(" "), "--out", folder);
   return file;
 }
 

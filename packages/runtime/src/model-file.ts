@@ -226,21 +226,23 @@ export function openMetadata(
 /** The tensor that holds, by filter, the real value of 1 of weights stored as whole numbers. */
 const unitName = (weights: string): string => `${weights}.unit`;
 
-/** Weights as whole numbers from -127 to 127; by default the largest magnitude of each filter becomes 127. */
-function toBytes(
-  values: Float32Array,
-  filters: number,
-  given?: Float32Array,
-): { integers: Float32Array; units: Float32Array } {
-  const units = given ?? new Float32Array(filters);
-  for (const [i, value] of given ? [] : values.entries()) {
+/** The real value of 1, by filter, where the largest magnitude of each filter becomes 127. */
+export function byteUnits(values: Float32Array, filters: number): Float32Array {
+  const units = new Float32Array(filters);
+  for (const [i, value] of values.entries()) {
     units[i % filters] = Math.max(units[i % filters], Math.abs(value) / 127);
   }
+  return units;
+}
+
+/** Weights as whole numbers from -127 to 127 of their filter's unit. */
+function toBytes(values: Float32Array, units: Float32Array): Float32Array {
+  const filters = units.length;
   // A unit of 0, of weights that are all zero or nearly, would divide by zero.
   const integers = values.map((value, i) =>
     units[i % filters] > 0 ? Math.round(value / units[i % filters]) : 0,
   );
-  return { integers: integers.map((value) => Math.max(-127, Math.min(127, value))), units };
+  return integers.map((value) => Math.max(-127, Math.min(127, value)));
 }
 
 /** The real values of a parameter's tensor, whose type may need a second tensor. */
@@ -319,10 +321,10 @@ export function storedWeights(
     }
     if (precision !== "int8" || role !== "weight") return [{ name, shape, values, elementType }];
     const filters = shape[shape.length - 1];
-    const { integers, units } = toBytes(values, filters, givenUnits?.get(name));
+    const units = givenUnits?.get(name) ?? byteUnits(values, filters);
     return [
       { name: unitName(name), shape: [filters], values: units, elementType },
-      { name, shape, values: integers, elementType: "I8" },
+      { name, shape, values: toBytes(values, units), elementType: "I8" },
     ];
   });
   // The single bytes last, so that everything before them begins at a multiple of its size.

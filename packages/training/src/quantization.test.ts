@@ -1,7 +1,7 @@
 import { createNetwork, type Network, readModelFile, reference, writeModelFile } from "microexpnet/internal";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { initialize, layoutParameters, namedParameters } from "./engine/parameters.js";
-import { roundToBytes } from "./quantization.js";
+import { type RoundedWeights, roundToBytes } from "./quantization.js";
 import { createRandom } from "./random.js";
 
 /** Strides, odd sides, a residual sum, groups and a dense layer over a map. */
@@ -67,7 +67,10 @@ function distance(
 
 describe("roundToBytes", () => {
   const original = model(network);
-  const rounded = roundToBytes(original, pictures(network, 128, 1));
+  let rounded: RoundedWeights;
+  beforeAll(async () => {
+    rounded = await roundToBytes(original, pictures(network, 128, 1));
+  });
 
   it("changes the scores of unseen pictures four tenths less than rounding to the nearest", () => {
     const nearest = readModelFile(writeModelFile(original, { precision: "int8" })).weights;
@@ -94,9 +97,9 @@ describe("roundToBytes", () => {
     }
   });
 
-  it("leaves its input alone, and weights that are multiples already as they were", () => {
+  it("leaves its input alone, and weights that are multiples already as they were", async () => {
     expect(original.weights.get("second.weight")).toEqual(model(network).weights.get("second.weight"));
-    const again = roundToBytes({ network, weights: rounded.weights }, pictures(network, 128, 1));
+    const again = await roundToBytes({ network, weights: rounded.weights }, pictures(network, 128, 1));
     // Filters whose largest weight stands at 127 units have the same units again.
     const { weights, units } = again;
     const same = [...units].flatMap(([name, values]) =>
@@ -112,10 +115,19 @@ describe("roundToBytes", () => {
     }
   });
 
-  it("does not fail on pictures that show nothing, or a filter without weights", () => {
+  it("does not fail on pictures that show nothing, or a filter without weights", async () => {
     const empty = model(createNetwork("microexpnet-2019", 5));
     empty.weights.get("conv1.weight")!.fill(0);
-    const { weights } = roundToBytes(empty, new Uint8Array(2 * 84 * 84));
+    const { weights } = await roundToBytes(empty, new Uint8Array(2 * 84 * 84));
     for (const values of weights.values()) expect(values.every(Number.isFinite)).toBe(true);
+  });
+
+  it("says how far it is, ends with what the listener throws, and refuses to round by no picture", async () => {
+    const told: number[][] = [];
+    await roundToBytes(original, pictures(network, 2, 1), (...numbers) => void told.push(numbers));
+    expect(told).toEqual([0, 1, 2, 3].map((done) => [done, 4]));
+    const stop = () => Promise.reject(new Error("stopped"));
+    await expect(roundToBytes(original, pictures(network, 2, 1), stop)).rejects.toThrow("stopped");
+    await expect(roundToBytes(original, new Uint8Array(100))).rejects.toThrow(RangeError);
   });
 });

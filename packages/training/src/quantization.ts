@@ -1,5 +1,6 @@
 import {
   analyze,
+  byteUnits,
   type ConvolutionLayer,
   convolutionShape,
   type DenseLayer,
@@ -42,31 +43,41 @@ const damping = 0.01;
  * rounded for what the rounded earlier ones give them.
  *
  * @param pixels images * height * width * channels values 0..255 such as the network was trained on
+ * @param onLayer called with the numbers of layers rounded and of all; what it throws ends the rounding
  * @throws NetworkError where the network does not fit together
+ * @throws RangeError where there is not one whole image
  */
-export function roundToBytes(
+export async function roundToBytes(
   { network, weights: original }: WeightedNetwork,
   pixels: Uint8Array,
-): RoundedWeights {
+  onLayer?: (done: number, total: number) => void | Promise<void>,
+): Promise<RoundedWeights> {
+  const { height, width, channels } = network.input;
+  if (pixels.length < height * width * channels) {
+    throw new RangeError("Weights are rounded by images, and there is none.");
+  }
   const { layers } = analyze(network);
   const weights = new Map<string, Float32Array>(
     [...original].map(([name, values]) => [name, values.slice()]),
   );
   const units = new Map<string, Float32Array>();
-  for (const placed of layers) {
+  const products = layers.flatMap(({ layer, ...placed }): Product[] =>
+    layer.kind === "convolution" || layer.kind === "dense" ? [{ ...placed, layer }] : [],
+  );
+  for (const [done, placed] of products.entries()) {
+    await onLayer?.(done, products.length);
     const { layer } = placed;
-    if (layer.kind !== "convolution" && layer.kind !== "dense") continue;
     const name = `${layer.name}.weight`;
     const values = weights.get(name)!;
-    const shape = convolutionShape({ ...placed, layer });
-    const own = unitsOf(values, shape.filters);
+    const shape = convolutionShape(placed);
+    const own = byteUnits(values, shape.filters);
     units.set(name, own);
     const inputs = values.length / shape.filters;
     if (shape.groups > 1 || inputs > mostInputs) {
       weights.set(name, nearest(values, own));
       continue;
     }
-    const samples = sampleInputs({ network, weights }, { ...placed, layer }, pixels);
+    const samples = sampleInputs({ network, weights }, placed, pixels);
     const rounded = nearestPlane(values, own, choleskyOfCovariance(samples));
     weights.set(name, rounded);
     const bias = weights.get(`${layer.name}.bias`);
@@ -76,15 +87,6 @@ export function roundToBytes(
     }
   }
   return { weights, units };
-}
-
-/** The largest magnitude of each filter becomes 127 units. */
-function unitsOf(values: Float32Array, filters: number): Float32Array {
-  const units = new Float32Array(filters);
-  for (const [i, value] of values.entries()) {
-    units[i % filters] = Math.max(units[i % filters], Math.abs(value) / 127);
-  }
-  return units;
 }
 
 /** The nearest multiple of a unit that 8 bits hold; 0 where there is no unit. */

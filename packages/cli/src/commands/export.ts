@@ -1,15 +1,17 @@
-import { type Dataset, renderSample, roundToBytes, type Split, splitIndices } from "@microexpnet/training";
+import { type Dataset, roundToBytes, type Split, splitIndices } from "@microexpnet/training";
 import { type Command, Option } from "commander";
 import { type Model, readModelFile, writeModelFile } from "microexpnet/internal";
 import {
   addCommonOptions,
+  breathe,
   type CommonOptions,
   message,
+  Progress,
   printResult,
   runAction,
   UsageError,
 } from "../console.js";
-import { unchanged } from "../evaluation/dataset-logits.js";
+import { renderImages } from "../evaluation/dataset-logits.js";
 import { evaluateModel } from "../evaluation/evaluate-model.js";
 import { loadModel, writeFileAtomically } from "../models.js";
 import { exportOnnx } from "../onnx/export-onnx.js";
@@ -66,9 +68,10 @@ async function exportModel(name: string, options: ExportOptions, signal: AbortSi
   }
   const model = await loadModel(name);
   const dataset = options.data ? await loadWithProgress(options.data, signal) : undefined;
-  const bytes = options.to === "onnx" ? exportOnnx(model) : toBytes(model, dataset);
+  const part = dataset && selectPart(dataset, options.split);
+  const bytes = options.to === "onnx" ? exportOnnx(model) : await toBytes(model, signal, dataset);
   const before = writeModelFile(model).length;
-  const loss = dataset ? await measureLoss(model, readModelFile(bytes), dataset, options, signal) : undefined;
+  const loss = part && (await measureLoss(model, readModelFile(bytes), part, signal));
   await writeFileAtomically(options.out, bytes);
   const { network } = model;
   const result = {
@@ -99,33 +102,29 @@ async function exportModel(name: string, options: ExportOptions, signal: AbortSi
 }
 
 /** In 8 bits; with data the weights are rounded by images to learn from, or by any where none are said to be. */
-function toBytes(model: Model, dataset?: Dataset): Uint8Array {
+async function toBytes(model: Model, signal: AbortSignal, dataset?: Dataset): Promise<Uint8Array> {
   if (!dataset) return writeModelFile(model, { precision: "int8" });
   const train = splitIndices(dataset, "train");
   const indices = train.length > 0 ? train : splitIndices(dataset, "all");
   const count = Math.min(indices.length, roundingImages);
   message(`Rounding the weights by ${count} images.`);
-  const { height, width } = model.network.input;
-  const pixels = new Uint8Array(count * height * width);
-  const area = dataset.size ** 2;
-  for (let i = 0; i < count; i++) {
-    const index = indices[Math.floor((i * indices.length) / count)];
-    const image = dataset.pixels.subarray(index * area, (index + 1) * area);
-    const target = pixels.subarray(i * height * width, (i + 1) * height * width);
-    renderSample(image, dataset.size, unchanged(dataset.size), target, height, width);
-  }
-  const { weights, units } = roundToBytes(model, pixels);
+  const spread = Array.from({ length: count }, (_, i) => indices[Math.floor((i * indices.length) / count)]);
+  const pixels = renderImages(dataset, spread, model.network.input);
+  const progress = new Progress();
+  const { weights, units } = await roundToBytes(model, pixels, (done, total) => {
+    progress.update(done, total, "layers");
+    return breathe(signal);
+  });
+  progress.done();
   return writeModelFile({ ...model, weights }, { precision: "int8", units });
 }
 
 async function measureLoss(
   before: Model,
   after: Model,
-  loaded: Dataset,
-  options: ExportOptions,
+  { dataset, split }: ReturnType<typeof selectPart>,
   signal: AbortSignal,
 ): Promise<Loss> {
-  const { dataset, split } = selectPart(loaded, options.split);
   message(`${dataset.count} images of ${dataset.name}, split ${split}.`);
   const [first, second] = [
     await evaluateModel(before, dataset, signal),

@@ -4,6 +4,7 @@ export * from "./data/dataset.js";
 export * from "./data/dataset-error.js";
 export * from "./data/labels.js";
 export * from "./data/select.js";
+export * from "./deepened.js";
 export * from "./engine/parameters.js";
 export * from "./evaluation/calibration.js";
 export * from "./evaluation/evaluate.js";

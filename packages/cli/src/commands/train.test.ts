@@ -77,6 +77,28 @@ describe.skipIf(!isBuilt)("the command train", () => {
     expect(labels).toHaveLength(8);
   }, 120_000);
 
+  it("goes on from a shallower model, whose answers it has at first", async () => {
+    const data = ["--data", "synthetic:subjects=6,images=8", "--epochs", "1", "--batch", "16"];
+    const shallow = await start("train", "24:8p-8p-8", ...data, "--out", "shallow").ended;
+    expect(shallow.code).toBe(0);
+    const more = ["--start", "shallow/model.safetensors", "--learning-rate", "1e-9", "--out", "deep"];
+    const deep = await start("train", "24:8p-8-8rp-8", ...data, ...more).ended;
+    expect(deep.code).toBe(0);
+    expect(deep.stderr).toContain("24:8p-8-8rp-8 has 584 weights more than the model it goes on from");
+    const [before, after] = [readModelFile(await model("shallow")), readModelFile(await model("deep"))];
+    const largestChange = (name: string, oldName: string) => {
+      const old = before.weights.get(oldName);
+      return Math.max(...after.weights.get(name)!.map((value, i) => Math.abs(value - (old?.[i] ?? 0))));
+    };
+    expect(largestChange("block3.weight", "none")).toBeLessThan(1e-6);
+    expect(largestChange("block4.weight", "block3.weight")).toBeLessThan(1e-6);
+    expect(largestChange("scores.weight", "scores.weight")).toBeLessThan(1e-6);
+
+    const other = await start("train", "24:8p-16", ...data, ...more.slice(0, 2), "--out", "other").ended;
+    expect(other.code).toBe(0);
+    expect(other.stderr).toContain('goes on from a "24:8p-8p-8" network, whose layers it keeps');
+  }, 120_000);
+
   it.each([
     [["train", "lenet", "--data", "synthetic", "--out", "x"], 2, /no network "lenet"/],
     [["train", "p2-XXS", "--out", "x"], 2, /--data/],

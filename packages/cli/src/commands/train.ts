@@ -1,6 +1,6 @@
-import { alignLabels, type Dataset } from "@microexpnet/training";
+import { alignLabels, type Dataset, deepened } from "@microexpnet/training";
 import type { Command } from "commander";
-import type { Network } from "microexpnet/internal";
+import { analyze, type Network } from "microexpnet/internal";
 import {
   addCommonOptions,
   type CommonOptions,
@@ -34,7 +34,10 @@ export function addRunOptions(command: Command): Command {
       parseNumber(0, 0.9),
       0.15,
     )
-    .option("--start <model>", "go on from a model's weights, matching classes by meaning");
+    .option(
+      "--start <model>",
+      "go on from a model's weights, matching classes by meaning; residual blocks that it lacks begin at zero",
+    );
   return addCommonOptions(addTrainingFlags(command));
 }
 
@@ -84,11 +87,17 @@ async function startingPoint(
   dataset: Dataset,
 ): Promise<{ network: Network; start?: ReadonlyMap<string, Float32Array> }> {
   if (start === undefined) return { network: networkByName(name, dataset.labels.length) };
-  const { network, weights } = alignLabels(await loadModel(start), dataset.labels);
-  if (network.name !== name) {
-    message(`The run goes on from a "${network.name}" network, whose layers it keeps.`);
+  const model = alignLabels(await loadModel(start), dataset.labels);
+  const deeper = deepened(networkByName(name, dataset.labels.length), model);
+  if (!deeper) {
+    message(`The run goes on from a "${model.network.name}" network, whose layers it keeps.`);
+    return { network: model.network, start: model.weights };
   }
-  return { network, start: weights };
+  const added = analyze(deeper.network).parameterCount - analyze(model.network).parameterCount;
+  if (added > 0) {
+    message(`${name} has ${added} weights more than the model it goes on from; they begin at zero.`);
+  }
+  return { network: deeper.network, start: deeper.weights };
 }
 
 /** What the model's file says of its origin: nothing that differs between two runs of one command. */

@@ -30,6 +30,21 @@ export const micro = (classes = 8): Network =>
     pool("pool1"),
     ...convolution("conv2", 24),
     ...residual("conv3", 24, "conv2-norm"),
+    ...residual("conv4", 24, "conv3-sum"),
+    pool("pool2"),
+    ...convolution("conv5", 48),
+    ...residual("conv6", 48, "conv5-norm"),
+    pool("pool3"),
+    ...convolution("conv7", 96),
+  ]);
+
+/** What `micro` is first trained as: without its fourth convolution. */
+export const microShallow = (classes = 8): Network =>
+  faceNetwork("micro-shallow", classes, 0.1, [
+    ...convolution("conv1", 16),
+    pool("pool1"),
+    ...convolution("conv2", 24),
+    ...residual("conv3", 24, "conv2-norm"),
     pool("pool2"),
     ...convolution("conv4", 48),
     ...residual("conv5", 48, "conv4-norm"),
@@ -40,6 +55,23 @@ export const micro = (classes = 8): Network =>
 /** The most accurate of those under 400,000 parameters: a residual block of two convolutions at two sizes. */
 export const mini = (classes = 8): Network =>
   faceNetwork("mini", classes, 0.2, [
+    ...convolution("conv1", 16),
+    pool("pool1"),
+    ...convolution("conv2", 32),
+    ...residual("conv3", 32, "conv2-norm"),
+    pool("pool2"),
+    ...convolution("conv4", 64),
+    ...convolution("conv5", 64),
+    ...residual("conv6", 64, "conv4-norm"),
+    pool("pool3"),
+    ...convolution("conv7", 112),
+    ...convolution("conv8", 112),
+    ...residual("conv9", 112, "conv7-norm"),
+  ]);
+
+/** What `mini` is first trained as: without its third convolution. */
+export const miniShallow = (classes = 8): Network =>
+  faceNetwork("mini-shallow", classes, 0.2, [
     ...convolution("conv1", 16),
     pool("pool1"),
     ...convolution("conv2", 32),

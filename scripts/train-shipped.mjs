@@ -17,7 +17,8 @@ const views = (number) => `${camera} --views ${number} --view-seed 1`;
 
 /**
  * Trainings, each in its folder, in the order in which they build on each other: `start` goes on from another's
- * weights, `teachers` are others, or model files of the repository. Without teachers the votes are learned.
+ * weights, `teachers` are others, or model files of the repository. Without teachers the votes are learned. A
+ * network whose start lacks a residual block answers as its start does at first.
  */
 const stages = {
   "alone-mini": { network: "mini", flags: `${votes} --weight-decay 0.01` },
@@ -45,26 +46,32 @@ const stages = {
     flags: `${camera} --seed 2 --epochs 32 --learning-rate 0.002 --weight-decay 0.02`,
   },
   "first-micro": {
-    network: "micro",
+    network: "micro-shallow",
     teachers: ["alone-mini", "alone-teacher-large"],
     flags: `${views(8)} --seed 1 --epochs 30`,
   },
   "second-micro": {
-    network: "micro",
+    network: "micro-shallow",
     start: "first-micro",
     teachers: ["voted-mini"],
     flags: `${views(8)} --seed 2 --epochs 60 --learning-rate 0.002 --lambda 0.75`,
   },
   "voted-micro": {
-    network: "micro",
+    network: "micro-shallow",
     start: "second-micro",
     flags: `${camera} --seed 3 --epochs 20 --learning-rate 0.001`,
   },
-  micro: {
-    network: "micro",
+  "third-micro": {
+    network: "micro-shallow",
     start: "voted-micro",
     teachers: ["mini", "teacher-large"],
     flags: `${views(16)} --seed 4 --epochs 36 --learning-rate 0.002 --lambda 0.75`,
+  },
+  micro: {
+    network: "micro",
+    start: "third-micro",
+    teachers: ["mini", "teacher-large"],
+    flags: `${views(16)} --seed 5 --epochs 80 --learning-rate 0.002 --lambda 0.75`,
   },
   "first-nano": {
     network: "nano",
@@ -82,7 +89,7 @@ const stages = {
 /** What they gave on the validation faces of FER+, in 8 bits, where this was run last. */
 const expected = {
   nano: "79.6 % accuracy, 56.6 % macro-F1",
-  micro: "81.4 % accuracy, 61.7 % macro-F1",
+  micro: "82.6 % accuracy, 64.2 % macro-F1",
   mini: "83.9 % accuracy, 68.4 % macro-F1",
   "teacher-large": "83.3 % accuracy, 69.6 % macro-F1",
 };

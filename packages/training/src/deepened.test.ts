@@ -45,11 +45,29 @@ describe("deepened", () => {
   });
 
   it("finds the additions of a longer residual block behind the new one", () => {
-    const start = trained(createNetwork("mini-shallow"));
-    const grown = deepened(createNetwork("mini"), start)!;
+    const mini = createNetwork("mini");
+    const layers = mini.layers.flatMap((layer): Layer[] =>
+      layer.name === "conv3-norm"
+        ? [
+            layer,
+            { kind: "convolution", name: "new", filters: 64, kernel: 3, bias: false },
+            { kind: "add", name: "new-sum", other: "conv3-norm", activation: "relu" },
+          ]
+        : [layer],
+    );
+    const start = trained(mini);
+    const grown = deepened({ ...mini, layers }, start)!;
     expect(answers(grown)).toEqual(answers(start));
-    expect(grown.weights.get("conv3.weight")).toEqual(new Float32Array(9 * 32 * 32));
-    expect(grown.weights.get("conv9.weight")).toEqual(start.weights.get("conv8.weight"));
+    expect(grown.weights.get("new.weight")).toEqual(new Float32Array(9 * 64 * 64));
+    expect(grown.weights.get("conv8.weight")).toEqual(start.weights.get("conv8.weight"));
+  });
+
+  it("makes micro of the network that it is first trained as", () => {
+    const start = trained(createNetwork("micro-shallow"));
+    const grown = deepened(createNetwork("micro"), start)!;
+    expect(answers(grown)).toEqual(answers(start));
+    expect(grown.weights.get("conv4.weight")).toEqual(new Float32Array(9 * 24 * 24));
+    expect(grown.weights.get("conv7.weight")).toEqual(start.weights.get("conv6.weight"));
   });
 
   it("only renames the layers where none is new", () => {

@@ -58,23 +58,6 @@ export const mini = (classes = 8): Network =>
     ...convolution("conv1", 16),
     pool("pool1"),
     ...convolution("conv2", 32),
-    ...residual("conv3", 32, "conv2-norm"),
-    pool("pool2"),
-    ...convolution("conv4", 64),
-    ...convolution("conv5", 64),
-    ...residual("conv6", 64, "conv4-norm"),
-    pool("pool3"),
-    ...convolution("conv7", 112),
-    ...convolution("conv8", 112),
-    ...residual("conv9", 112, "conv7-norm"),
-  ]);
-
-/** What `mini` is first trained as: without its third convolution. */
-export const miniShallow = (classes = 8): Network =>
-  faceNetwork("mini-shallow", classes, 0.2, [
-    ...convolution("conv1", 16),
-    pool("pool1"),
-    ...convolution("conv2", 32),
     pool("pool2"),
     ...convolution("conv3", 64),
     ...convolution("conv4", 64),

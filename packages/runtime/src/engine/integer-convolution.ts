@@ -107,8 +107,11 @@ export class IntegerConvolution {
     return unit;
   }
 
-  /** Writes the output of the map read last to y; `unit` is what reading it returned. */
-  forward(k: IntegerKernels & PairKernels, unit: number, y: number, relu: boolean): void {
+  /**
+   * Writes the output of the map read last to y; `unit` is what reading it returned. residual: a map as large as the
+   * convolution's, added before the ReLU; 0 is none, and the only one but where `planPairs` has a side of 4.
+   */
+  forward(k: IntegerKernels & PairKernels, unit: number, y: number, relu: boolean, residual = 0): void {
     const { channels, filters, kernel, stride, groups } = this.shape;
     const { rows, columns } = this.#geometry;
     const { scratch } = this.arena;
@@ -143,6 +146,7 @@ export class IntegerConvolution {
         this.#units,
         unit,
         this.#bias,
+        residual,
         relu ? 1 : 0,
         pool,
         y,

@@ -55,8 +55,11 @@ export class PairConvolution {
     new Float32Array(memory, this.#bias, filters).set(bias ?? new Float32Array(filters));
   }
 
-  /** y = convolution of the map at x with the weights set last, plus bias, pooled where it was planned so. */
-  forward(k: InferenceKernels & PairKernels, x: number, y: number, relu: boolean): void {
+  /**
+   * y = convolution of the map at x with the weights set last, plus bias and the map at `residual` unless that is 0,
+   * pooled where it was planned so. A residual needs a 3 x 3 kernel and filters in fours.
+   */
+  forward(k: InferenceKernels & PairKernels, x: number, y: number, relu: boolean, residual = 0): void {
     const { height, width, channels, filters, stride } = this.shape;
     const { geometry, paddedHeight, paddedWidth, ...plan } = this.#plan;
     const { above, left } = geometry;
@@ -89,6 +92,7 @@ export class PairConvolution {
       plan.passRows,
       scratch + planesBytes(this.#plan, stride, 4),
       this.#bias,
+      residual,
       relu ? 1 : 0,
       this.pooled ? 1 : 0,
       y,

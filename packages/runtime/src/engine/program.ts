@@ -9,14 +9,14 @@ import {
 } from "../network.js";
 import { placeBuffers } from "./buffers.js";
 import { Convolution } from "./convolution.js";
-import { fusedPools } from "./fused-pools.js";
+import { type Fusion, fusions } from "./fusion.js";
 import * as embedded from "./generated/inference.js";
 import { IntegerConvolution } from "./integer-convolution.js";
 import { type ByteScale, byteScale } from "./integer-scales.js";
 import type { InferenceKernels, IntegerKernels, PairKernels } from "./kernel-exports.js";
 import { Arena, compiledOnce, EngineError, instantiate, type KernelInstance } from "./memory.js";
 import { PairConvolution } from "./pair-convolution.js";
-import { runsInPairs } from "./pair-plan.js";
+import { planPairs, runsInPairs } from "./pair-plan.js";
 import { type ConvolutionShape, convolutionShape, poolShape, windowGeometry } from "./shapes.js";
 
 /** Gives the values of a parameter by name, for example "conv1.weight". */
@@ -59,8 +59,8 @@ export class Program {
   /** Whether any layer reads the input as floats; the integer path reads its bytes. */
   readonly #readsFloats: boolean;
   readonly #byteScale?: ByteScale;
-  /** Pools that run within a convolution, by the convolution's index. */
-  readonly #pools: ReadonlyMap<number, number>;
+  /** Additions and pools that run within a convolution, by the convolution's index. */
+  readonly #fusions: ReadonlyMap<number, Fusion>;
 
   /**
    * @throws NetworkError where the network does not fit together
@@ -82,15 +82,23 @@ export class Program {
     if (options.precision === "int16") {
       this.#byteScale = byteScale(network.input.scale, network.input.offset);
     }
-    this.#pools = fusedPools(layers, (placed) => {
+    this.#fusions = fusions(layers, (placed) => {
       const { layer } = placed;
-      if (layer.kind !== "convolution") return false;
-      return this.#integerShape(placed) !== undefined || runsInPairs(convolutionShape({ ...placed, layer }));
+      if (layer.kind !== "convolution") return { add: false, pool: false };
+      const pairs = planPairs(convolutionShape({ ...placed, layer }));
+      return {
+        add: pairs?.side === 4 && layer.filters % 4 === 0,
+        pool: pairs !== undefined || this.#integerShape(placed) !== undefined,
+      };
     });
     this.#readsFloats = layers.some(
       (placed) => placed.inputs.includes(-1) && !(this.#byteScale && this.#integerShape(placed)),
     );
-    const fusedInto = new Map([...this.#pools].map(([convolution, pool]) => [pool, convolution]));
+    /** By the last layer that a convolution has taken in: the convolution, which writes its output. */
+    const writer = new Map([...this.#fusions].map(([convolution, { last }]) => [last, convolution]));
+    const takenIn = new Set([...this.#fusions.values()].flatMap(({ takenIn }) => takenIn));
+    const isWritten = (index: number) =>
+      writer.has(index) || !(takenIn.has(index) || this.#fusions.has(index));
     this.#inputBytes = arena.allocate(batch * this.inputLength);
 
     // Value 0 is the network's input, value i + 1 the output of layer i. Dropout passes its input on.
@@ -107,8 +115,8 @@ export class Program {
     const lengths = [this.inputLength, ...layers.map((placed) => length(placed.outputShape))];
     const plan = placeBuffers(
       lengths.map((count, value) => ({
-        length: this.#pools.has(value - 1) ? 0 : aligned(count * batch),
-        from: fusedInto.get(value - 1) ?? value - 1,
+        length: isWritten(value - 1) ? aligned(count * batch) : 0,
+        from: writer.get(value - 1) ?? value - 1,
         to: Math.max(value - 1, lastUse[value]),
       })),
     );
@@ -118,7 +126,7 @@ export class Program {
     this.#input = address(-1);
 
     for (const placed of layers) {
-      if (!fusedInto.has(placed.index)) this.#steps.push(this.#plan(placed, address, shapeOf));
+      if (!takenIn.has(placed.index)) this.#steps.push(this.#plan(placed, address, shapeOf));
     }
     this.#instance = instantiate(inferenceKernels(), arena.finish());
     const buffer = this.#instance.memory.buffer;
@@ -174,14 +182,15 @@ export class Program {
 
   #planIntegers(placed: PlacedLayer, shape: ConvolutionShape, address: (index: number) => number): Step {
     const { layer, inputs, index } = placed;
-    const pool = this.#pools.get(index);
+    const fusion = this.#fusions.get(index);
     const bytes = inputs[0] < 0 ? this.#byteScale : undefined;
-    const convolution = new IntegerConvolution(shape, this.#arena, { pool: pool !== undefined, bytes });
+    const convolution = new IntegerConvolution(shape, this.#arena, { pool: fusion?.pool, bytes });
     const x = bytes ? this.#inputBytes : address(inputs[0]);
-    const y = address(pool ?? index);
+    const y = address(fusion?.last ?? index);
+    const residual = residualAt(fusion, placed.outputShape, address);
     const inputBytes = shape.height * shape.width * shape.channels * (bytes ? 1 : 4);
     const outputBytes = convolution.outputLength * 4;
-    const relu = isRelu(layer);
+    const relu = fusion?.relu ?? isRelu(layer);
     return {
       setWeights: (parameters) => convolution.setWeights(this.#floats.buffer, ...values(layer, parameters)),
       run: (n) => {
@@ -191,7 +200,7 @@ export class Program {
           const unit = bytes
             ? convolution.readBytes(kernels, from, bytes)
             : convolution.readFloats(kernels, from);
-          convolution.forward(kernels, unit, y + i * outputBytes, relu);
+          convolution.forward(kernels, unit, y + i * outputBytes, relu, residual(i));
         }
       },
     };
@@ -199,18 +208,20 @@ export class Program {
 
   #planInPairs(placed: PlacedLayer, shape: ConvolutionShape, address: (index: number) => number): Step {
     const { layer, inputs, index } = placed;
-    const pool = this.#pools.get(index);
-    const convolution = new PairConvolution(shape, this.#arena, pool !== undefined);
+    const fusion = this.#fusions.get(index);
+    const convolution = new PairConvolution(shape, this.#arena, fusion?.pool ?? false);
     const x = address(inputs[0]);
-    const y = address(pool ?? index);
+    const y = address(fusion?.last ?? index);
+    const residual = residualAt(fusion, placed.outputShape, address);
     const inputBytes = shape.height * shape.width * shape.channels * 4;
     const outputBytes = convolution.outputLength * 4;
-    const relu = isRelu(layer);
+    const relu = fusion?.relu ?? isRelu(layer);
     return {
       setWeights: (parameters) => convolution.setWeights(this.#floats.buffer, ...values(layer, parameters)),
       run: (n) => {
+        const { kernels } = this.#instance;
         for (let i = 0; i < n; i++) {
-          convolution.forward(this.#instance.kernels, x + i * inputBytes, y + i * outputBytes, relu);
+          convolution.forward(kernels, x + i * inputBytes, y + i * outputBytes, relu, residual(i));
         }
       },
     };
@@ -350,6 +361,18 @@ export class Program {
         return { run: () => undefined };
     }
   }
+}
+
+/** Address of what is added to the output of image i, 0 where nothing is. */
+function residualAt(
+  fusion: Fusion | undefined,
+  [height, width, channels]: Shape,
+  address: (index: number) => number,
+): (i: number) => number {
+  const other = fusion?.other;
+  if (other === undefined) return () => 0;
+  const [start, bytes] = [address(other), height * width * channels * 4];
+  return (i) => start + i * bytes;
 }
 
 const isRelu = (layer: object): boolean => (layer as { activation?: Activation }).activation === "relu";

@@ -33,7 +33,9 @@ export type Threes = Two;
  * of a block times half the taps, for integers rounded up to pairs; one pixel for three taps). rows x columns: the
  * convolution's output; pool: write the largest of each 2 x 2 instead, whose windows at an odd edge are cut.
  * passRows: rows of 2 x 2 outputs made at once; products: room for the planes of passRows x tileColumns pixels of
- * 32-bit products of one block. Units and unit, which floats do not have, and bias as for `finishSums`.
+ * 32-bit products of one block. Units and unit, which floats do not have, and bias as for `finishSums`. residual: a
+ * map of rows x columns x filters, filters a multiple of four, that is added before the ReLU and the pool, or 0;
+ * with a side of 4 alone.
  */
 function convolvePairs<T>(
   side: i32,
@@ -53,6 +55,7 @@ function convolvePairs<T>(
   units: usize,
   unit: f32,
   bias: usize,
+  residual: usize,
   relu: bool,
   pool: bool,
   y: usize,
@@ -90,8 +93,9 @@ function convolvePairs<T>(
         const from = products + (row - first) * productRow;
         const to = y + ((pool ? row * tileColumns : 2 * row * columns) * filters + filter) * 4;
         const at = filter * 4;
-        if (side == 3) writeTiles<T, Pairs>(from, productPlane, block, filters - filter, 2 * row + 1 < rows, columns, units + at, unit, bias + at, relu, pool, to, filters * 4);
-        else writeTiles<T, Threes>(from, productPlane, block, filters - filter, 2 * row + 1 < rows, columns, units + at, unit, bias + at, relu, pool, to, filters * 4);
+        const other = residual ? residual + 2 * row * columns * filters * 4 + at : 0;
+        if (side == 3) writeTiles<T, Pairs>(from, productPlane, block, filters - filter, 2 * row + 1 < rows, columns, units + at, unit, bias + at, 0, relu, pool, to, filters * 4);
+        else writeTiles<T, Threes>(from, productPlane, block, filters - filter, 2 * row + 1 < rows, columns, units + at, unit, bias + at, other, relu, pool, to, filters * 4);
       }
       filter += block;
     }
@@ -101,22 +105,22 @@ function convolvePairs<T>(
 export function convolveIntegerPairs(
   side: i32, u: usize, stride: i32, segment: i32, pairRows: i32, pairColumns: i32,
   packed: usize, filters: i32, lines: i32, values: i32, rows: i32, columns: i32,
-  passRows: i32, products: usize, units: usize, unit: f32, bias: usize, relu: bool, pool: bool, y: usize,
+  passRows: i32, products: usize, units: usize, unit: f32, bias: usize, residual: usize, relu: bool, pool: bool, y: usize,
 ): void {
   convolvePairs<i16>(
     side, u, stride, segment, pairRows, pairColumns, packed, filters, lines, values, rows, columns, passRows, products,
-    units, unit, bias, relu, pool, y,
+    units, unit, bias, residual, relu, pool, y,
   );
 }
 
 export function convolveFloatPairs(
   side: i32, u: usize, stride: i32, segment: i32, pairRows: i32, pairColumns: i32,
   packed: usize, filters: i32, lines: i32, values: i32, rows: i32, columns: i32,
-  passRows: i32, products: usize, bias: usize, relu: bool, pool: bool, y: usize,
+  passRows: i32, products: usize, bias: usize, residual: usize, relu: bool, pool: bool, y: usize,
 ): void {
   convolvePairs<f32>(
     side, u, stride, segment, pairRows, pairColumns, packed, filters, lines, values, rows, columns, passRows, products,
-    0, 0, bias, relu, pool, y,
+    0, 0, bias, residual, relu, pool, y,
   );
 }
 
@@ -141,6 +145,14 @@ function floatTiles(
 function finish<T>(sums: v128, scale: v128, shift: v128, floor: v128): v128 {
   if (isFloat<T>()) return f32x4.pmax(floor, f32x4.add(sums, shift));
   return toFloats(sums, scale, shift, floor);
+}
+
+/** The same of the sum with another map's values. */
+// @ts-ignore: decorator
+@inline
+function finishSum<T>(sums: v128, scale: v128, shift: v128, other: usize, floor: v128): v128 {
+  const values = finish<T>(sums, scale, shift, f32x4.splat(-Infinity));
+  return f32x4.pmax(floor, f32x4.add(values, v128.load(other)));
 }
 
 /** Sums are 32 bits wide, of integers as of floats. */
@@ -198,6 +210,7 @@ function writeTiles<T, L>(
   units: usize,
   unit: f32,
   bias: usize,
+  residual: usize,
   relu: bool,
   pool: bool,
   y: usize,
@@ -212,6 +225,7 @@ function writeTiles<T, L>(
     const shift = v128.load(bias + filter * 4);
     let from = m + filter * 4;
     let to = y + filter * 4;
+    let other = residual + filter * 4;
     for (let column = 0; column < columns; column += 2) {
       const hasRight = column + 1 < columns;
       let p = from;
@@ -231,7 +245,29 @@ function writeTiles<T, L>(
       }
       const y00 = firstOutput<T, L>(a0, b0, c0), y01 = firstOutput<T, L>(a1, b1, c1);
       const y10 = secondOutput<T, L>(b0, c0, d0), y11 = secondOutput<T, L>(b1, c1, d1);
-      if (pool) {
+      if (sizeof<L>() == 2 && residual) {
+        const v00 = finishSum<T>(y00, scale, shift, other, floor);
+        let best = v00;
+        if (!pool) v128.store(to, v00);
+        if (hasRight) {
+          const v01 = finishSum<T>(y01, scale, shift, other + yPixel, floor);
+          if (pool) best = f32x4.pmax(best, v01);
+          else v128.store(to + yPixel, v01);
+        }
+        if (hasLower) {
+          const v10 = finishSum<T>(y10, scale, shift, other + yRow, floor);
+          if (pool) best = f32x4.pmax(best, v10);
+          else v128.store(to + yRow, v10);
+          if (hasRight) {
+            const v11 = finishSum<T>(y11, scale, shift, other + yRow + yPixel, floor);
+            if (pool) best = f32x4.pmax(best, v11);
+            else v128.store(to + yRow + yPixel, v11);
+          }
+        }
+        if (pool) v128.store(to, best);
+        to += pool ? yPixel : 2 * yPixel;
+        other += 2 * yPixel;
+      } else if (pool) {
         let best = y00;
         if (hasRight) best = larger<T>(best, y01);
         if (hasLower) {

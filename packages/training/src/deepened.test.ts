@@ -2,6 +2,7 @@ import {
   analyze,
   createNetwork,
   foldBatchNormalization,
+  type Layer,
   type Network,
   reference,
 } from "microexpnet/internal";
@@ -82,10 +83,29 @@ describe("deepened", () => {
     ["a wider layer", "16:4p-6-8", "16:4p-6-10"],
     ["a layer less", "16:4p-6-6r-8", "16:4p-6-8"],
     ["a new layer that adds nothing to its input", "16:4p-6-8", "16:4p-6-6-8"],
+    ["a new block that widens the map", "16:4p-6-8", "16:4p-6-10r-8"],
     ["another input", "16:4p-6-8", "20:4p-6-6r-8"],
     ["a pool more", "16:4p-6-8", "16:4p-6p-8"],
   ])("knows nothing of %s", (_, start, deep) => {
     expect(deepened(parseShorthand(deep), trained(parseShorthand(start)))).toBeUndefined();
+  });
+
+  it("knows nothing of a layer that reads within the new block", () => {
+    const layers = (...more: Layer[]): Network => ({
+      name: "reads-within",
+      input: { height: 5, width: 5, channels: 4, scale: 1, offset: 0 },
+      layers: [
+        { kind: "convolution", name: "first", filters: 4, kernel: 3, activation: "relu" },
+        ...more,
+        { kind: "convolution", name: "middle", filters: 4, kernel: 3, activation: "relu" },
+        { kind: "convolution", name: "last", input: more[0]?.name ?? "middle", filters: 4, kernel: 3 },
+      ],
+    });
+    const block: Layer[] = [
+      { kind: "convolution", name: "new", filters: 4, kernel: 3 },
+      { kind: "add", name: "sum", other: "first", activation: "relu" },
+    ];
+    expect(deepened(layers(...block), trained(layers()))).toBeUndefined();
   });
 
   it("knows nothing of a block whose ReLU would cut negative values off", () => {

@@ -12,24 +12,27 @@ import type { WeightedNetwork } from "./trainer/job.js";
  */
 export function deepened(network: Network, start: WeightedNetwork): WeightedNetwork | undefined {
   const deep = foldBatchNormalization({ network, weights: zeros(network) }).network;
-  if (!sameInput(deep, start.network)) return undefined;
+  if (!isSame(deep.input, start.network.input)) return undefined;
   const to = analyze(deep).layers;
   const from = analyze(start.network).layers;
-  /** By index in `deep`: index in `start` of the layer that gives the same values at first. */
+  /** By index in `deep`: index in `start` of the layer that gives the same values at first, if there is one. */
   const origin = new Map([[-1, -1]]);
   const names = new Map<string, string>();
   let next = 0;
   for (let index = 0; index < to.length; index++) {
-    const inputs = to[index].inputs.map((input) => origin.get(input) ?? input);
+    const inputs = to[index].inputs.map((input) => origin.get(input));
     const trained = from[next];
-    if (trained && isSame(to[index].layer, trained.layer) && sameValues(inputs, trained.inputs)) {
+    if (
+      trained &&
+      isSame(settingsOf(to[index].layer), settingsOf(trained.layer)) &&
+      isSame(inputs, trained.inputs)
+    ) {
       names.set(trained.layer.name, to[index].layer.name);
       origin.set(index, next++);
       continue;
     }
-    if (!isResidualBlock(to, index)) return undefined;
-    origin.set(index + 1, inputs[0]);
-    index++;
+    if (inputs[0] === undefined || !isResidualBlock(to, index)) return undefined;
+    origin.set(++index, inputs[0]);
   }
   if (next < from.length) return undefined;
   const weights = zeros(deep);
@@ -46,23 +49,13 @@ const zeros = (network: Network) =>
     analyze(network).parameters.map(({ name, length }) => [name, new Float32Array(length)]),
   );
 
-const sameInput = ({ input: a }: Network, { input: b }: Network) =>
-  a.height === b.height &&
-  a.width === b.width &&
-  a.channels === b.channels &&
-  a.scale === b.scale &&
-  a.offset === b.offset;
-
-const sameValues = (a: readonly number[], b: readonly number[]) =>
-  a.length === b.length && a.every((value, i) => value === b[i]);
-
-/** Whether two layers compute the same, apart from what they read. */
-function isSame(a: Layer, b: Layer): boolean {
-  const [one, other] = [settingsOf(a), settingsOf(b)];
-  return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((key) => one[key] === other[key]);
+/** Whether two objects or arrays have the same simple values. */
+function isSame(a: object, b: object): boolean {
+  const [one, other] = [new Map(Object.entries(a)), new Map(Object.entries(b))];
+  return [...one.keys(), ...other.keys()].every((key) => one.get(key) === other.get(key));
 }
 
-/** A layer's settings with what it leaves out, and without names. */
+/** What a layer computes, apart from what it reads: its settings with those that it leaves out, without names. */
 function settingsOf(layer: Layer): Record<string, unknown> {
   const stride = layer.kind === "maxPool" ? layer.size : 1;
   const defaults = { stride, padding: "same", groups: 1, bias: true, activation: "none" };
@@ -71,7 +64,7 @@ function settingsOf(layer: Layer): Record<string, unknown> {
 
 /**
  * Whether a convolution without activation stands at an index, and after it the addition of what it reads, so that
- * with weights of zero both together change nothing.
+ * with weights of zero both together change nothing, not even the number of channels.
  */
 function isResidualBlock(layers: Placed, index: number): boolean {
   const convolution = layers[index];
@@ -80,6 +73,7 @@ function isResidualBlock(layers: Placed, index: number): boolean {
   if ((convolution.layer.activation ?? "none") !== "none") return false;
   const [input] = convolution.inputs;
   const adds = sum.inputs.includes(index) && sum.inputs.includes(input);
+  if (sum.outputShape[2] !== convolution.inputShape[2]) return false;
   return adds && ((sum.layer.activation ?? "none") === "none" || isNeverNegative(layers, input));
 }
 

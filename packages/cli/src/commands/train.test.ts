@@ -84,7 +84,7 @@ describe.skipIf(!isBuilt)("the command train", () => {
     const more = ["--start", "shallow/model.safetensors", "--learning-rate", "1e-9", "--out", "deep"];
     const deep = await start("train", "24:8p-8-8rp-8", ...data, ...more).ended;
     expect(deep.code).toBe(0);
-    expect(deep.stderr).toContain("24:8p-8-8rp-8 has 584 weights more than the model it goes on from");
+    expect(deep.stderr).toContain("24:8p-8-8rp-8 has 584 parameters more than the model it goes on from");
     const [before, after] = [readModelFile(await model("shallow")), readModelFile(await model("deep"))];
     const largestChange = (name: string, oldName: string) => {
       const old = before.weights.get(oldName);

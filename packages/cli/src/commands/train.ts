@@ -95,7 +95,7 @@ async function startingPoint(
   }
   const added = analyze(deeper.network).parameterCount - analyze(model.network).parameterCount;
   if (added > 0) {
-    message(`${name} has ${added} weights more than the model it goes on from; they begin at zero.`);
+    message(`${name} has ${added} parameters more than the model it goes on from; they begin at zero.`);
   }
   return { network: deeper.network, start: deeper.weights };
 }

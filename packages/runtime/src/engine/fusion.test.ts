@@ -41,15 +41,18 @@ function randomBlock(): Case {
   });
   const isTurned = next() < 0.5;
   const isReadTwice = next() < 0.25;
+  // What only the sum reads is made by a convolution that could take the sum in as well.
+  const other = next() < 0.3 ? "side" : "first";
   const layers: Layer[] = [
     convolution("first", true),
-    convolution("second", next() < 0.2),
+    ...(other === "side" ? [convolution("side", false)] : []),
+    { ...convolution("second", next() < 0.2), input: "first" },
     isTurned
-      ? { kind: "add", name: "sum", input: "first", other: "second", activation }
-      : { kind: "add", name: "sum", other: "first", activation },
+      ? { kind: "add", name: "sum", input: other, other: "second", activation }
+      : { kind: "add", name: "sum", other, activation },
     ...(isReadTwice ? [{ kind: "add", name: "again", other: pick(["second", "sum"]) } as const] : []),
     ...(next() < 0.6 ? [{ kind: "maxPool", name: "pool", size: 2 } as const] : []),
-    convolution("third", true),
+    ...(next() < 0.5 ? [convolution("third", true)] : []),
   ];
   const side = () => 3 + Math.floor(next() * 15);
   const input = { height: side(), width: side(), channels: pick([8, 16]), scale: 1 / 128, offset: -1 };

@@ -41,6 +41,10 @@ const paths = readdirSync(folder)
   .filter((name) => [".jpg", ".jpeg", ".png", ".webp"].includes(extname(name).toLowerCase()))
   .sort()
   .map((name) => join(folder, name));
+if (paths.length === 0) {
+  console.error(`There are no .jpg, .png or .webp pictures in ${folder} itself; folders in it are not searched.`);
+  process.exit(2);
+}
 
 /** Labels by path, or none. */
 function readLabels() {

@@ -42,7 +42,9 @@ const paths = readdirSync(folder)
   .sort()
   .map((name) => join(folder, name));
 if (paths.length === 0) {
-  console.error(`There are no .jpg, .png or .webp pictures in ${folder} itself; folders in it are not searched.`);
+  console.error(
+    `There are no .jpg, .png or .webp pictures in ${folder} itself; folders in it are not searched.`,
+  );
   process.exit(2);
 }
 

@@ -140,8 +140,8 @@ describe("model file", () => {
   });
 
   it("rounds weights to bytes with a unit per filter, and nothing else", () => {
-    const model = makeModel();
-    model.weights.set("c.weight", Float32Array.of(-254, 0, 1e-30));
+    const { weights, ...rest } = makeModel();
+    const model = { ...rest, weights: new Map([...weights, ["c.weight", Float32Array.of(-254, 0, 1e-30)]]) };
     const bytes = writeModelFile(model, { precision: "int8" });
     const { header, data } = open(bytes);
     const stored = ["c.weight", "d.weight"].map((name) => [header[name].dtype, header[`${name}.unit`].dtype]);
@@ -246,7 +246,9 @@ describe("model file", () => {
     );
     expect(bad({ calibration: { temperature: 0 } })).toThrow(/temperature must be a positive number, not 0/);
     for (const prior of [[1], [0.5, 0.6], [0, 1], "ab", [0.5, Number.NaN]]) {
-      expect(bad({ calibration: { temperature: 1, prior } })).toThrow(/prior is not one share above 0/);
+      expect(bad({ calibration: { temperature: 1, prior: prior as number[] } })).toThrow(
+        /prior is not one share above 0/,
+      );
     }
     expect(bad({ calibration: { temperature: 1, threshold: 2 } })).toThrow(/threshold is not a probability/);
     expect(bad(weights("d.bias", Float32Array.of(1)))).toThrow(/"d.bias" has 1 values.*needs 2/);

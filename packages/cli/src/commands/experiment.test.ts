@@ -25,11 +25,13 @@ describe.skipIf(!isBuilt)("the command experiment", () => {
         ...["experiment", "candidates", "--networks", "microexpnet-2017", "--seeds", "2", "--out", "out"],
         ...[...data, ...short, "--teacher", `${teacher}/model.safetensors`],
       );
-    const times = async () => {
+    const times = async (): Promise<Record<string, number>> => {
       const runs = join(folder, "out", "runs");
       const names = await readdir(runs);
       const result = async (name: string) => (await stat(join(runs, name, "result.json"))).mtimeMs;
-      return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await result(name)])));
+      return Object.fromEntries(
+        await Promise.all(names.map(async (name) => [name, await result(name)] as const)),
+      );
     };
     expect((await candidates("teacher1")).code).toBe(0);
     const table = await readFile(join(folder, "out", "tables.md"), "utf8");

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
 import { readTflite } from "../../../../scripts/tflite.mjs";
 import { Program } from "../engine/program.js";
@@ -160,7 +160,7 @@ if (!present) console.warn("The tests on photographs are skipped: ../shared/data
 
 describe.skipIf(!present)("on photographs", () => {
   const names = present ? readdirSync(folder).filter((_, i) => i % 20 === 0) : [];
-  const read = async (name: string, change: (image: sharp.Sharp) => sharp.Sharp = (image) => image) => {
+  const read = async (name: string, change: (image: Sharp) => Sharp = (image) => image) => {
     const image = change(sharp(`${folder}${name}`));
     const { data, info } = await image.removeAlpha().raw().toBuffer({ resolveWithObject: true });
     return { data, width: info.width, height: info.height, channels: info.channels } as Picture;

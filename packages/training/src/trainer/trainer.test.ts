@@ -6,7 +6,8 @@ import { distillationDefaults } from "../losses/distillation.js";
 import { createRandom } from "../random.js";
 import { ResumeError, readTrainingState, type TrainingState, writeTrainingState } from "./checkpoint.js";
 import { soloTeam } from "./team.js";
-import { type TrainingOptions, train } from "./trainer.js";
+import { train } from "./trainer.js";
+import type { TrainingOptions } from "./training-options.js";
 
 const size = 16;
 

@@ -35,7 +35,15 @@ function makeModel(): Model {
     labels: ["happy", "sad"],
     weights,
     crop: { source: "eyes", leftEye: [0.3, 0.4], rightEye: [0.7, 0.4], mouth: [0.5, 0.8] },
-    calibration: { temperature: 1.7, prior: [0.25, 0.75], threshold: 0.6 },
+    calibration: {
+      temperature: 1.7,
+      prior: [0.25, 0.75],
+      runnersUp: [
+        [0, 0.2],
+        [0.75, 0],
+      ],
+      threshold: 0.6,
+    },
     provenance: { seed: 3, data: "drawn", nested: { b: [1, "ä"], a: null } },
   };
 }
@@ -248,6 +256,21 @@ describe("model file", () => {
     for (const prior of [[1], [0.5, 0.6], [0, 1], "ab", [0.5, Number.NaN]]) {
       expect(bad({ calibration: { temperature: 1, prior: prior as number[] } })).toThrow(
         /prior is not one share above 0/,
+      );
+    }
+    for (const runnersUp of [
+      [],
+      [[0, 1]],
+      [[0, 1], 1],
+      [
+        [0, 1],
+        [2, 0],
+      ],
+      [[0, 1], [0]],
+      "ab",
+    ]) {
+      expect(bad({ calibration: { temperature: 1, runnersUp: runnersUp as number[][] } })).toThrow(
+        /runnersUp is not one share for each pair/,
       );
     }
     expect(bad({ calibration: { temperature: 1, threshold: 2 } })).toThrow(/threshold is not a probability/);

@@ -33,6 +33,11 @@ export interface Calibration {
   readonly temperature: number;
   /** Share of each class in the training data, in the labels' order; all above 0, together 1. */
   readonly prior?: readonly number[];
+  /**
+   * What the training data would be called without some of its classes: `runnersUp[i][k]` is the share of images of
+   * class i whose annotators named k next most often; at most `prior[i]` together, as some were named nothing else.
+   */
+  readonly runnersUp?: readonly (readonly number[])[];
   /** Answers at least this probable, 0..1, are right nine times in ten on the validation images. */
   readonly threshold?: number;
 }
@@ -129,7 +134,7 @@ function checkCrop(crop: unknown): CropGeometry {
 }
 
 function checkCalibration(calibration: unknown, classes: number): Calibration {
-  const { temperature, prior, threshold } = isRecord(calibration) ? calibration : {};
+  const { temperature, prior, runnersUp, threshold } = isRecord(calibration) ? calibration : {};
   if (typeof temperature !== "number" || !(temperature > 0) || !Number.isFinite(temperature)) {
     throw new ModelFileError(
       `The model's calibration temperature must be a positive number, not ${quoted(temperature)}.`,
@@ -139,15 +144,28 @@ function checkCalibration(calibration: unknown, classes: number): Calibration {
   if (threshold !== undefined && !isShare(threshold)) {
     throw new ModelFileError("The model's calibration threshold is not a probability.");
   }
-  if (prior === undefined) return { temperature, ...(threshold !== undefined && { threshold }) };
-  const isPrior =
-    Array.isArray(prior) && prior.length === classes && prior.every((share) => isShare(share) && share > 0);
-  if (!isPrior || Math.abs(prior.reduce((sum, share) => sum + share, 0) - 1) > 1e-3) {
+  const isShares = (values: unknown): values is number[] =>
+    Array.isArray(values) && values.length === classes && values.every(isShare);
+  if (
+    prior !== undefined &&
+    !(isShares(prior) && !prior.includes(0) && Math.abs(prior.reduce((sum, share) => sum + share) - 1) < 1e-3)
+  ) {
     throw new ModelFileError(
       "The model's calibration prior is not one share above 0 for each label, together 1.",
     );
   }
-  return { temperature, prior, ...(threshold !== undefined && { threshold }) };
+  if (
+    runnersUp !== undefined &&
+    !(Array.isArray(runnersUp) && runnersUp.length === classes && runnersUp.every(isShares))
+  ) {
+    throw new ModelFileError("The model's calibration runnersUp is not one share for each pair of labels.");
+  }
+  return {
+    temperature,
+    ...(prior !== undefined && { prior }),
+    ...(runnersUp !== undefined && { runnersUp }),
+    ...(threshold !== undefined && { threshold }),
+  };
 }
 
 function checkProvenance(provenance: unknown): Record<string, unknown> {

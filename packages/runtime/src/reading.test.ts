@@ -47,6 +47,28 @@ describe("a reading", () => {
     expectClose(read({ prior: "uniform", among: ["calm", "glad"] }), [...shares(8 / 0.8, 1 / 0.15), 0]);
   });
 
+  it("counts images of a class that may not be answered as what they would be called without it", () => {
+    // Of ten images eight are calm, and without that answer five of them glad, two rare, and one nothing.
+    const runnersUp = [
+      [0, 0.5, 0.2],
+      [0.1, 0, 0.05],
+      [0.03, 0.02, 0],
+    ];
+    const known = createClassifier({ ...model, calibration: { ...model.calibration, runnersUp } });
+    const of = (reading: Reading) => [...known.probabilities([7], reading)];
+    expectClose(of({ prior: "uniform", among: ["glad", "rare"] }), [
+      0,
+      ...shares(1 / (0.15 + 0.5), 1 / (0.05 + 0.2)),
+    ]);
+    expectClose(of({ prior: "uniform", among: ["calm", "glad"] }), [
+      ...shares(8 / (0.8 + 0.03), 1 / (0.15 + 0.02)),
+      0,
+    ]);
+    // With every class to answer, or with the training's own shares, nothing changes.
+    expectClose(of({ prior: "uniform" }), read({ prior: "uniform" }));
+    expectClose(of({ among: ["glad", "rare"] }), read({ among: ["glad", "rare"] }));
+  });
+
   it("is refused where it does not fit the model", () => {
     expect(() => read({ among: ["angry"] })).toThrow(ClassifierError);
     expect(() => read({ among: ["angry"] })).toThrow('labels among calm, glad, rare, not "angry"');

@@ -16,7 +16,8 @@ export interface Reading {
 /**
  * What a reading adds to each class's logit over the temperature: minus infinity where it may not be answered,
  * minus the logarithm of its share of the training data where all are expected equally often, which is Bayes'
- * rule and the logit adjustment of Menon et al. (arXiv 2007.07314).
+ * rule and the logit adjustment of Menon et al. (arXiv 2007.07314). Where some classes may not be answered, the
+ * shares are those that the data would have without them: a neutral face counts as what it was called next.
  *
  * @returns one value a label, or nothing where the reading changes nothing
  * @throws ClassifierError for a label that the model lacks, no label at all, or a model without a prior
@@ -32,12 +33,15 @@ export function readingOffsets(
       `A reading needs labels among ${labels.join(", ")}${unknown === undefined ? "" : `, not "${unknown}"`}.`,
     );
   }
-  const shares = calibration.prior;
+  const { prior: shares, runnersUp } = calibration;
   if (prior === "uniform" && !shares) {
     throw new ClassifierError("The model does not say how often its training data had each class.");
   }
   return Float32Array.from(labels, (label, i) => {
     if (among && !among.includes(label)) return Number.NEGATIVE_INFINITY;
-    return prior === "uniform" ? -Math.log((shares as readonly number[])[i]) : 0;
+    if (prior === "training") return 0;
+    const from = (share: number, other: string, j: number) =>
+      among?.includes(other) !== false ? share : share + (runnersUp?.[j][i] ?? 0);
+    return -Math.log(labels.reduce(from, (shares as readonly number[])[i]));
   });
 }

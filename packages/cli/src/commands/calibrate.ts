@@ -41,7 +41,7 @@ async function calibrate(name: string, options: CalibrateOptions, signal: AbortS
   message(`${images.count} images of ${whole.name}.`);
   const calibration: Calibration = {
     ...(await fit(model, images, signal)),
-    prior: priorInModelsOrder(model, partOf(whole, "train")) ?? model.calibration.prior,
+    ...priorInModelsOrder(model, partOf(whole, "train")),
   };
   await writeFileAtomically(options.out, writeModelFile({ ...model, calibration }));
   printResult(
@@ -77,12 +77,15 @@ async function fit(model: Model, images: Dataset, signal: AbortSignal): Promise<
   return fitCalibration(logits, images);
 }
 
-/** Nothing where the data lacks a class of the model. */
-function priorInModelsOrder(model: Model, images: Dataset): readonly number[] | undefined {
-  const shares = priorOf(images);
-  const { toModel } = matchLabels(model.labels, images.labels);
-  if (!shares || images.labels.length !== model.labels.length) return undefined;
-  const prior = new Array<number>(shares.length);
-  for (const [i, share] of shares.entries()) prior[toModel[i]] = share;
-  return prior;
+/** The model's own where the data lacks one of its classes. */
+function priorInModelsOrder({ labels, calibration }: Model, images: Dataset) {
+  const { prior, runnersUp } = calibration;
+  const own = { ...(prior && { prior }), ...(runnersUp && { runnersUp }) };
+  if (images.labels.length !== labels.length) return own;
+  const { toModel } = matchLabels(labels, images.labels);
+  const fitted = priorOf(
+    images,
+    Array.from(labels, (_, i) => toModel.indexOf(i)),
+  );
+  return fitted.prior ? fitted : own;
 }

@@ -3,6 +3,7 @@ import {
   confidenceThreshold,
   type Dataset,
   fitTemperature,
+  runnerUpShares,
   softmax,
 } from "@microexpnet/training";
 import type { Calibration } from "microexpnet";
@@ -25,10 +26,22 @@ export function fitCalibration(
 }
 
 /**
- * The prior of training images; none where a class never occurs. It counts the classes, not the annotators' votes:
- * the temperature is fitted to classes, and it is their probability that the prior goes with.
+ * The prior of training images and, where they have votes, what they would be called without their class; nothing
+ * where a class never occurs. It counts the classes, not the annotators' votes: the temperature is fitted to
+ * classes, and it is their probability that the prior goes with.
+ *
+ * @param order the index of each class of the model among the data's, the same by default
  */
-export function priorOf(images: Dataset): readonly number[] | undefined {
+export function priorOf(
+  images: Dataset,
+  order: readonly number[] = [...images.labels.keys()],
+): Pick<Calibration, "prior" | "runnersUp"> {
   const shares = classShares(images);
-  return shares.every((share) => share > 0) ? shares : undefined;
+  if (shares.includes(0)) return {};
+  const runnersUp = runnerUpShares(images);
+  return {
+    prior: order.map((i) => shares[i]),
+    // Six digits are exact enough for shares of a million images.
+    ...(runnersUp && { runnersUp: order.map((i) => order.map((k) => +runnersUp[i][k].toFixed(6))) }),
+  };
 }

@@ -122,8 +122,8 @@ export async function runTraining(
 /** The prior of the training images, and what the validation images say about the scores. */
 function calibrationOf({ train: images, valid }: RunRequest, logits?: Float32Array): Calibration {
   const prior = priorOf(images);
-  if (!logits) return { temperature: 1, prior };
-  return { ...fitCalibration(logits, valid!), prior };
+  if (!logits) return { temperature: 1, ...prior };
+  return { ...fitCalibration(logits, valid!), ...prior };
 }
 
 /**

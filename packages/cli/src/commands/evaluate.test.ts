@@ -187,3 +187,41 @@ it("sees each image mirrored, too, where asked to", async () => {
   expect(both.ece).toBeCloseTo(bothTurned.ece, 4);
   expect(both.ece).not.toBeCloseTo(plain.ece, 3);
 });
+
+it("sees each image moved to each side, too, where asked to", async () => {
+  const paths = (name: string) => join(folder, "shifts", name);
+  const random = randomModel(["sadness", "happy", "anger"], 3);
+  const unsure = await putModel(join(folder, "unsure.safetensors"), random);
+  // What views moved by a quarter of the side show: beyond the picture its border goes on.
+  const grey = (x: number, y: number) => {
+    const [column, row] = [x, y].map((at) => Math.min(47, Math.max(0, at)));
+    return ((column + 3) * (row + 7) * 11) % 256;
+  };
+  const moves = { none: [0, 0], right: [12, 0], left: [-12, 0], down: [0, 12], up: [0, -12] };
+  for (const [name, [right, down]] of Object.entries(moves)) {
+    const pixels = Uint8Array.from({ length: 48 * 48 }, (_, i) =>
+      grey((i % 48) + right, Math.floor(i / 48) + down),
+    );
+    for (const label of ["sad", "happiness", "anger"]) {
+      await put(join(paths(name), label, "1.png"), await encode("a.png", Buffer.from(pixels), 48));
+    }
+  }
+  const run = async (name: string, ...more: string[]) =>
+    JSON.parse(
+      (await runCommand("evaluate", unsure, "--data", `folder:${paths(name)}`, "--json", ...more)).stdout,
+    );
+  const together = await run("none", "--shift", "25");
+  expect(together.shift).toBe(25);
+  // The three images are the same, and so is the answer from all sides.
+  const confidence = (result: { reliability: { count: number; confidence: number }[] }) =>
+    result.reliability.find((bin) => bin.count > 0)!.confidence;
+  const alone = [];
+  for (const name of Object.keys(moves)) alone.push(await run(name));
+  for (const { confusion } of alone) expect(confusion).toEqual(together.confusion);
+  const mean = alone.map(confidence).reduce((a, b) => a + b) / 5;
+  // Without any one of the five the mean would change by a hundredth at least; enlarging rounds a little.
+  for (const own of alone.map(confidence)) expect(Math.abs(own - mean)).toBeGreaterThan(0.04);
+  expect(confidence(together)).toBeCloseTo(mean, 2);
+  const refused = await runCommand("evaluate", unsure, "--data", "synthetic", "--shift", "51");
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("a number from 0 to 50")]);
+});

@@ -1,7 +1,14 @@
 import type { Split } from "@microexpnet/training";
 import { type Command, Option } from "commander";
 import type { Precision } from "microexpnet";
-import { addCommonOptions, type CommonOptions, message, printResult, runAction } from "../console.js";
+import {
+  addCommonOptions,
+  type CommonOptions,
+  message,
+  parseNumber,
+  printResult,
+  runAction,
+} from "../console.js";
 import { type AnswerChoice, evaluateModel, type PriorChoice } from "../evaluation/evaluate-model.js";
 import { evaluationReport, evaluationText } from "../evaluation/evaluation-report.js";
 import { measureRobustness } from "../evaluation/robustness.js";
@@ -18,6 +25,7 @@ interface EvaluateOptions extends CommonOptions {
   among: AnswerChoice;
   prior: PriorChoice;
   mirror?: boolean;
+  shift: number;
   robustness?: boolean;
 }
 
@@ -58,6 +66,14 @@ export function registerEvaluate(program: Command): void {
         .default("auto"),
     )
     .option("--mirror", "show each image mirrored, too, and average both answers, at half the speed")
+    .addOption(
+      new Option(
+        "--shift <percent>",
+        "show each image moved by so much of its side to the left, right, top and bottom, too, and average all answers",
+      )
+        .argParser(parseNumber(0, 50))
+        .default(0),
+    )
     .option("--robustness", "measure on moved, turned, dark, blurred and covered faces, too")
     .option("--report <file>", "write a report in HTML, too");
   addCommonOptions(command).action((name: string, options: EvaluateOptions) =>
@@ -82,6 +98,7 @@ async function evaluate(name: string, options: EvaluateOptions, signal: AbortSig
     split,
     precision: options.precision,
     mirror: options.mirror ?? false,
+    shift: options.shift,
     ...(options.robustness && { robustness: await measureRobustness(models, dataset, signal, options) }),
   };
   if (options.report) {

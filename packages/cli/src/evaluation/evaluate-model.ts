@@ -46,14 +46,17 @@ export async function evaluateModel(
     readonly precision?: Precision;
     readonly among?: AnswerChoice;
     readonly prior?: PriorChoice;
-    /** Each model sees each image mirrored, too, and both answers are averaged. */
+    /** Each model sees each image mirrored, too, and the answers are averaged. */
     readonly mirror?: boolean;
+    /** It sees each image moved to each of the four sides, too, by so many percent of its side; 0 by default. */
+    readonly shift?: number;
     /** How all images are changed before the model sees them. */
     readonly sample?: SampledView;
   } = {},
 ): Promise<{ figures: ModelEvaluation; answers: ArrayLike<number>; notes: string[] }> {
   const look = options.sample ?? unchanged(dataset.size);
-  const looks = options.mirror ? [look, mirrored(look)] : [look];
+  const places = options.shift ? [look, ...shifted(look, (options.shift / 100) * dataset.size)] : [look];
+  const looks = options.mirror ? [...places, ...places.map(mirrored)] : places;
   const committee = committeeOf(
     ("network" in models ? [models] : models).flatMap((member) =>
       looks.map((sample) => ({
@@ -99,6 +102,17 @@ function mirrored(sample: SampledView): SampledView {
   const { view } = sample;
   const turned = { ...view, xx: -view.xx, x0: view.x0 + view.xx, yx: -view.yx, y0: view.y0 + view.yx };
   return { ...sample, view: turned };
+}
+
+/** The view moved by so many pixels of the image to each side. */
+function shifted(sample: SampledView, pixels: number): SampledView[] {
+  const { view } = sample;
+  return [
+    [pixels, 0],
+    [-pixels, 0],
+    [0, pixels],
+    [0, -pixels],
+  ].map(([right, down]) => ({ ...sample, view: { ...view, x0: view.x0 + right, y0: view.y0 + down } }));
 }
 
 function notesOn({ missingInModel, missingInData, among, prior }: ModelEvaluation): string[] {

@@ -10,11 +10,15 @@ export interface EvaluationResult extends ModelEvaluation {
   readonly split: string;
   /** Whether each image was seen mirrored, too. */
   readonly mirror: boolean;
+  /** By how many percent of its side each image was seen moved to each side, too; 0 if it was not. */
+  readonly shift: number;
   readonly robustness?: readonly RobustnessFigure[];
 }
 
-const measuredOn = ({ data, split, mirror }: EvaluationResult) =>
-  `${data}, split ${split}${mirror ? ", each image mirrored, too" : ""}`;
+const measuredOn = ({ data, split, mirror, shift }: EvaluationResult) => {
+  const looks = [...(shift > 0 ? [`moved by ${shift} % to each side`] : []), ...(mirror ? ["mirrored"] : [])];
+  return `${data}, split ${split}${looks.length > 0 ? `, each image ${looks.join(" and ")}, too` : ""}`;
+};
 
 const percent = (value: number): string => `${(100 * value).toFixed(2)} %`;
 

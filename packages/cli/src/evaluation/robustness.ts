@@ -122,6 +122,7 @@ export async function measureRobustness(
     readonly among?: AnswerChoice;
     readonly prior?: PriorChoice;
     readonly mirror?: boolean;
+    readonly shift?: number;
   } = {},
 ): Promise<RobustnessFigure[]> {
   const figures: RobustnessFigure[] = [];

@@ -223,6 +223,17 @@ const lines = [
   'expect each class equally often: `probabilities(pixels, { prior: "uniform" })`, `predict --prior uniform`. That finds',
   "them at the price of some neutral faces. `{ among: [...] }` leaves classes out, for example contempt.",
   "",
+  "Nor do people agree on every face. Its accuracy by the share of the ten annotators who named a face's class:",
+  "",
+  formatMarkdownTable(
+    ["Annotators who agree", "Faces", "Accuracy"],
+    ferplus.agreement.map(({ from, to, count: faces, accuracy }) => [
+      from === 0 ? `up to ${100 * to} %` : `over ${100 * from} to ${100 * to} %`,
+      count(faces),
+      percent(accuracy),
+    ]),
+  ),
+  "",
   "## What changes its mind",
   "",
   "The same validation faces, all changed in one manner (`evaluate --robustness`):",

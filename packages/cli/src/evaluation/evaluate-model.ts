@@ -7,6 +7,7 @@ import {
   type SampledView,
 } from "@microexpnet/training";
 import { type Model, type Precision, type Reading, readingOffsets } from "microexpnet/internal";
+import { type AgreementBin, accuracyByAgreement } from "./agreement.js";
 import { committeeOf } from "./committee.js";
 import { datasetLogits, unchanged } from "./dataset-logits.js";
 
@@ -20,6 +21,8 @@ export interface ModelEvaluation extends Evaluation {
   readonly missingInData: readonly string[];
   readonly among: AnswerChoice;
   readonly prior: "training" | "uniform";
+  /** Accuracy by how far the annotators agreed, where the data has their votes. */
+  readonly agreement?: readonly AgreementBin[];
 }
 
 /** Which of its classes a model may answer with: all of them, or those alone that occur in the data. */
@@ -84,6 +87,8 @@ export async function evaluateModel(
   });
   const logits = withUnknownClasses(ofModel, known, labels.length);
   const { temperature } = model.calibration;
+  const answers = argMax(logits, labels.length);
+  const agreement = accuracyByAgreement(dataset, (image) => answers[image] === truth[image]);
   const figures = {
     ...evaluateLogits({ logits, truth, labels, temperature }),
     temperature,
@@ -93,8 +98,9 @@ export async function evaluateModel(
     missingInData: missingInDataset,
     among,
     prior,
+    ...(agreement && { agreement }),
   };
-  return { figures, answers: argMax(logits, labels.length), notes: notesOn(figures) };
+  return { figures, answers, notes: notesOn(figures) };
 }
 
 /** The same view, its left side on the right. */

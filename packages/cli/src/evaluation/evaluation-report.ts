@@ -35,6 +35,18 @@ const classColumns = ["Class", "Precision", "Recall", "F1", "Images"];
 const classRows = (result: EvaluationResult) =>
   result.perClass.map((c) => [c.label, percent(c.precision), percent(c.recall), percent(c.f1), c.support]);
 
+const agreementColumns = ["Annotators who agree", "Images", "Accuracy"];
+const agreementRows = ({ agreement = [] }: EvaluationResult) =>
+  agreement
+    .filter(({ count }) => count > 0)
+    .map(({ from, to, count, accuracy }) => [
+      from === 0
+        ? `up to ${Math.round(100 * to)} %`
+        : `over ${Math.round(100 * from)} to ${Math.round(100 * to)} %`,
+      count,
+      percent(accuracy),
+    ]);
+
 export const robustnessColumns = ["Change", "Amount", "Accuracy", "Points", "Macro-F1"];
 export const robustnessRows = ({ accuracy: unchanged, robustness = [] }: EvaluationResult) =>
   robustness.map(({ change, amount, accuracy, macroF1 }) => [
@@ -58,6 +70,7 @@ export function evaluationText(result: EvaluationResult): string {
       ["True \\ predicted", ...result.labels],
       result.confusion.map((row, c) => [result.labels[c], ...row]),
     ),
+    ...(result.agreement ? ["", formatTable(agreementColumns, agreementRows(result))] : []),
     ...(result.robustness ? ["", formatTable(robustnessColumns, robustnessRows(result))] : []),
   ].join("\n");
 }
@@ -87,6 +100,16 @@ export function evaluationReport(result: EvaluationResult): Report {
       { kind: "table", caption: "Each class", columns: classColumns, rows: classRows(result) },
       { kind: "confusion", caption: "Confusion matrix", labels: result.labels, matrix: result.confusion },
       { kind: "reliability", caption: "Calibration", bins: result.reliability },
+      ...(result.agreement
+        ? [
+            {
+              kind: "table" as const,
+              caption: "By how far the annotators agreed",
+              columns: agreementColumns,
+              rows: agreementRows(result),
+            },
+          ]
+        : []),
       ...(result.robustness
         ? [
             {

@@ -48,7 +48,7 @@ export async function runAction(
 }
 
 /** Lets timers and Ctrl-C have their turn in long synchronous work. @throws the signal's reason when aborted */
-export async function breathe(signal: AbortSignal): Promise<void> {
+export async function breathe(signal?: AbortSignal): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
-  signal.throwIfAborted();
+  signal?.throwIfAborted();
 }

@@ -31,11 +31,11 @@ export interface CropGeometry {
 export interface Calibration {
   /** Probabilities are softmax(logits / temperature) (Guo et al. 2017); above 0. */
   readonly temperature: number;
-  /** Share of each class in the training data, in the labels' order; all above 0, together 1. */
+  /** How often the model expects each class: its mean probability over the training images; all above 0, together 1. */
   readonly prior?: readonly number[];
   /**
-   * What the training data would be called without some of its classes: `runnersUp[i][k]` is the share of images of
-   * class i whose annotators named k next most often; at most `prior[i]` together, as some were named nothing else.
+   * What training images would be called without some of the classes: `runnersUp[i][k]` is the mean probability that
+   * an image is of class i and, if i could not be answered, of class k; `prior[i]` together.
    */
   readonly runnersUp?: readonly (readonly number[])[];
   /** Answers at least this probable, 0..1, are right nine times in ten on the validation images. */

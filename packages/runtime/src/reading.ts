@@ -15,9 +15,9 @@ export interface Reading {
 
 /**
  * What a reading adds to each class's logit over the temperature: minus infinity where it may not be answered,
- * minus the logarithm of its share of the training data where all are expected equally often, which is Bayes'
+ * minus the logarithm of the model's mean probability for it where all are expected equally often, which is Bayes'
  * rule and the logit adjustment of Menon et al. (arXiv 2007.07314). Where some classes may not be answered, the
- * shares are those that the data would have without them: a neutral face counts as what it was called next.
+ * means are those that remain without them: a neutral face counts as what it would be called next.
  *
  * @returns one value a label, or nothing where the reading changes nothing
  * @throws ClassifierError for a label that the model lacks, no label at all, or a model without a prior

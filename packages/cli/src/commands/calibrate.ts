@@ -39,10 +39,9 @@ async function calibrate(name: string, options: CalibrateOptions, signal: AbortS
   const whole = await loadWithProgress(options.data, signal);
   const images = partOf(whole, "valid");
   message(`${images.count} images of ${whole.name}.`);
-  const calibration: Calibration = {
-    ...(await fit(model, images, signal)),
-    ...priorInModelsOrder(model, partOf(whole, "train")),
-  };
+  const scale = await fit(model, images, signal);
+  const prior = await fitPrior(model, scale.temperature, partOf(whole, "train"), signal);
+  const calibration: Calibration = { ...scale, ...prior };
   await writeFileAtomically(options.out, writeModelFile({ ...model, calibration }));
   printResult(
     options,
@@ -78,14 +77,10 @@ async function fit(model: Model, images: Dataset, signal: AbortSignal): Promise<
 }
 
 /** The model's own where the data lacks one of its classes. */
-function priorInModelsOrder({ labels, calibration }: Model, images: Dataset) {
-  const { prior, runnersUp } = calibration;
+async function fitPrior(model: Model, temperature: number, images: Dataset, signal: AbortSignal) {
+  const { prior, runnersUp } = model.calibration;
   const own = { ...(prior && { prior }), ...(runnersUp && { runnersUp }) };
-  if (images.labels.length !== labels.length) return own;
-  const { toModel } = matchLabels(labels, images.labels);
-  const fitted = priorOf(
-    images,
-    Array.from(labels, (_, i) => toModel.indexOf(i)),
-  );
+  if (images.labels.length !== model.labels.length) return own;
+  const fitted = priorOf(await datasetLogits(model, images, signal), temperature, images);
   return fitted.prior ? fitted : own;
 }

@@ -43,7 +43,7 @@ const batch = 32;
 export async function datasetLogits(
   model: Model,
   dataset: Dataset,
-  signal: AbortSignal,
+  signal?: AbortSignal,
   precision?: ClassifierOptions["precision"],
   sample: SampledView = unchanged(dataset.size),
 ): Promise<Float32Array> {

@@ -1,9 +1,8 @@
 import {
-  classShares,
   confidenceThreshold,
   type Dataset,
   fitTemperature,
-  runnerUpShares,
+  posteriorShares,
   softmax,
 } from "@microexpnet/training";
 import type { Calibration } from "microexpnet";
@@ -26,22 +25,18 @@ export function fitCalibration(
 }
 
 /**
- * The prior of training images and, where they have votes, what they would be called without their class; nothing
- * where a class never occurs. It counts the classes, not the annotators' votes: the temperature is fitted to
- * classes, and it is their probability that the prior goes with.
+ * How often a model expects each class, by what it says of images like those it learned from.
  *
- * @param order the index of each class of the model among the data's, the same by default
+ * @param logits images.count * classes values, in the model's order
+ * @returns nothing where a class never occurs, whose probability nobody taught the model
  */
 export function priorOf(
-  images: Dataset,
-  order: readonly number[] = [...images.labels.keys()],
+  logits: Float32Array,
+  temperature: number,
+  { classes: truth, labels }: Pick<Dataset, "classes" | "labels">,
 ): Pick<Calibration, "prior" | "runnersUp"> {
-  const shares = classShares(images);
-  if (shares.includes(0)) return {};
-  const runnersUp = runnerUpShares(images);
-  return {
-    prior: order.map((i) => shares[i]),
-    // Six digits are exact enough for shares of a million images.
-    ...(runnersUp && { runnersUp: order.map((i) => order.map((k) => +runnersUp[i][k].toFixed(6))) }),
-  };
+  if (new Set(truth).size < labels.length) return {};
+  const { prior, runnersUp } = posteriorShares(softmax(logits, labels.length, temperature), labels.length);
+  // Six digits are exact enough for shares of a million images.
+  return { prior, runnersUp: runnersUp.map((row) => row.map((share) => +share.toFixed(6))) };
 }

@@ -13,7 +13,6 @@ import {
 } from "@microexpnet/training";
 import { workerTeam } from "@microexpnet/training/node";
 import {
-  type Calibration,
   ferPlusCrop,
   foldBatchNormalization,
   type Model,
@@ -21,6 +20,7 @@ import {
   writeModelFile,
 } from "microexpnet/internal";
 import { Progress } from "../console.js";
+import { datasetLogits } from "../evaluation/dataset-logits.js";
 import { fitCalibration, priorOf } from "../evaluation/fit-calibration.js";
 import { writeFileAtomically } from "../models.js";
 import { renderReport } from "../report/report.js";
@@ -45,7 +45,6 @@ export interface RunRequest {
   /** Goes into the model's provenance. */
   readonly provenance: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
-  readonly quiet?: boolean;
 }
 
 export interface RunOutcome {
@@ -65,7 +64,7 @@ export async function runTraining(
   const network = flags.normalize ? withBatchNormalization(request.network) : request.network;
   const { directory, cache } = hooks;
   const resume = await directory?.checkpoint();
-  const progress = request.quiet ? undefined : new Progress();
+  const progress = new Progress();
   let imagesPerSecond = 0;
   const team: TeamFactory = flags.workers > 0 ? workerTeam(Math.min(flags.workers, flags.shards)) : soloTeam;
   const options: TrainingOptions = {
@@ -93,37 +92,39 @@ export async function runTraining(
     onProgress(p) {
       imagesPerSecond = p.imagesPerSecond;
       const epoch = `epoch ${p.epoch}/${p.epochs}, loss ${p.loss.toFixed(3)}, accuracy ${(100 * p.accuracy).toFixed(1)} %`;
-      progress?.update(
+      progress.update(
         p.step,
         p.steps,
         `${request.title}: ${epoch}, ${Math.round(p.imagesPerSecond)} images/s`,
       );
     },
   });
-  progress?.done();
+  progress.done();
   const { labels } = request.train;
-  const calibration = calibrationOf(request, result.validLogits);
-  const { temperature } = calibration;
+  const { validLogits } = result;
+  const scale = validLogits ? fitCalibration(validLogits, request.valid!) : { temperature: 1 };
+  const { temperature } = scale;
   const validation =
-    result.validLogits &&
-    evaluateLogits({ logits: result.validLogits, truth: request.valid!.classes, labels, temperature });
+    validLogits &&
+    evaluateLogits({ logits: validLogits, truth: request.valid!.classes, labels, temperature });
   const model = foldBatchNormalization<Model>({
     network,
     labels,
     weights: result.weights,
     // The faces of FER2013 are those of FER+, where the geometry was measured.
     crop: /^fer(plus|2013):/.test(request.train.name) ? ferPlusCrop : { source: "whole-image" },
-    calibration,
+    calibration: scale,
     provenance: request.provenance,
   });
-  return { model, history: result.history, epoch: result.epoch, validation, imagesPerSecond };
-}
-
-/** The prior of the training images, and what the validation images say about the scores. */
-function calibrationOf({ train: images, valid }: RunRequest, logits?: Float32Array): Calibration {
-  const prior = priorOf(images);
-  if (!logits) return { temperature: 1, ...prior };
-  return { ...fitCalibration(logits, valid!), ...prior };
+  const trainLogits = await datasetLogits(model, request.train, signal, "int16");
+  const calibration = { ...scale, ...priorOf(trainLogits, temperature, request.train) };
+  return {
+    model: { ...model, calibration },
+    history: result.history,
+    epoch: result.epoch,
+    validation,
+    imagesPerSecond,
+  };
 }
 
 /**

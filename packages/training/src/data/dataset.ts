@@ -29,38 +29,6 @@ export interface Dataset {
   readonly problems?: readonly string[];
 }
 
-/**
- * Share of each class in a data set.
- *
- * @returns labels.length values that sum to 1
- */
-export function classShares({ labels, count, classes }: Dataset): number[] {
-  const sums = new Array<number>(labels.length).fill(0);
-  for (let image = 0; image < count; image++) sums[classes[image]]++;
-  return sums.map((sum) => sum / count);
-}
-
-/**
- * What the images would be called without their class: [i][k] is the share of all images that are of class i and have
- * k as the class with the next most votes, in equal parts where several have as many. An image with votes for its
- * own class alone counts nowhere.
- *
- * @returns labels.length rows of labels.length values, whose diagonal is 0; nothing without votes
- */
-export function runnerUpShares({ labels, count, classes, votes }: Dataset): number[][] | undefined {
-  if (!votes) return undefined;
-  const shares = labels.map(() => new Array<number>(labels.length).fill(0));
-  for (let image = 0; image < count; image++) {
-    const own = classes[image];
-    const others = Array.from(labels, (_, k) => (k === own ? 0 : votes[image * labels.length + k]));
-    const most = Math.max(...others);
-    if (most === 0) continue;
-    const tied = others.filter((share) => share === most).length;
-    for (const [k, share] of others.entries()) if (share === most) shares[own][k] += 1 / tied / count;
-  }
-  return shares;
-}
-
 /** A shared byte array of a given length. */
 export const sharedBytes = (length: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(length));
 

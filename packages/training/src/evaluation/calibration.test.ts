@@ -4,6 +4,7 @@ import {
   confidenceThreshold,
   expectedCalibrationError,
   fitTemperature,
+  posteriorShares,
   reliabilityBins,
   softmax,
 } from "./calibration.js";
@@ -166,5 +167,42 @@ describe("expected calibration error", () => {
     expect(() => expectedCalibrationError([3, -2], [0], 2)).toThrow("holds 3, which does not lie in 0..1");
     expect(() => expectedCalibrationError([0.5, 0.5], [2], 2)).toThrow("The true class of image 0 is 2");
     expect(() => reliabilityBins([0.5, 0.5], [0], 2, 0)).toThrow("number of bins");
+  });
+});
+
+describe("posteriorShares", () => {
+  it("are the mean probabilities, with every class and without any one of them", () => {
+    const { logits } = calibrated(5, 40, 4);
+    const probabilities = softmax(logits, 4);
+    const { prior, runnersUp } = posteriorShares(probabilities, 4);
+    const mean = (share: (row: Float32Array) => number) =>
+      Array.from({ length: 40 }, (_, i) => share(probabilities.subarray(4 * i, 4 * i + 4))).reduce(
+        (a, b) => a + b / 40,
+        0,
+      );
+    for (let k = 0; k < 4; k++) {
+      expect(prior[k]).toBeCloseTo(
+        mean((row) => row[k]),
+        6,
+      );
+      for (let i = 0; i < 4; i++) {
+        const without = mean((row) => (k === i ? 0 : row[k] / (1 - row[i])));
+        expect(k === i ? runnersUp[i][k] : prior[k] + runnersUp[i][k]).toBeCloseTo(without, 5);
+      }
+    }
+  });
+
+  it("leave a class that is certain where it is", () => {
+    expect(posteriorShares(Float32Array.of(1, 0, 0, 1), 2)).toEqual({
+      prior: [0.5, 0.5],
+      runnersUp: [
+        [0, 0],
+        [0, 0],
+      ],
+    });
+  });
+
+  it("need images", () => {
+    expect(() => posteriorShares(new Float32Array(0), 3)).toThrow("Without images no class has a share.");
   });
 });

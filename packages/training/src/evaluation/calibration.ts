@@ -51,6 +51,44 @@ function softmaxRow(logits: ArrayLike<number>, index: number, sharpness: number,
   for (let c = 0; c < output.length; c++) output[c] /= sum;
 }
 
+/** How often a model answers with each class, by the probabilities that it gives images like those it learned from. */
+export interface PosteriorShares {
+  /** Mean probability of each class; together 1. */
+  readonly prior: number[];
+  /**
+   * [i][k] is the mean probability that an image is of class i and would be of class k if i could not be answered:
+   * p_i p_k / (1 - p_i) on average. Each row sums to `prior[i]`; the diagonal is 0.
+   */
+  readonly runnersUp: number[][];
+}
+
+/**
+ * What the probabilities of images say of the classes on average. A probability divided by these shares is one
+ * under which every class is expected equally often: by Bayes' rule the divisor is the mean of the very
+ * probabilities that it divides (Saerens et al. 2002), wherever the model's own expectation differs from a count
+ * of labels.
+ *
+ * @param probabilities rows * classes values in 0..1 that sum to 1 in each row
+ * @throws EvaluationError for no rows
+ */
+export function posteriorShares(probabilities: Float32Array, classes: number): PosteriorShares {
+  const rows = rowCount(probabilities, classes);
+  if (rows === 0) throw new EvaluationError("Without images no class has a share.");
+  const prior = new Array<number>(classes).fill(0);
+  const runnersUp = prior.map(() => new Array<number>(classes).fill(0));
+  for (let row = 0; row < rows; row++) {
+    const own = probabilities.subarray(row * classes, (row + 1) * classes);
+    for (let i = 0; i < classes; i++) {
+      prior[i] += own[i] / rows;
+      let others = 0;
+      for (let k = 0; k < classes; k++) if (k !== i) others += own[k];
+      if (others === 0) continue;
+      for (let k = 0; k < classes; k++) if (k !== i) runnersUp[i][k] += (own[i] * own[k]) / others / rows;
+    }
+  }
+  return { prior, runnersUp };
+}
+
 /**
  * The temperature T > 0 that gives the true classes the highest likelihood under softmax(logits / T)
  * (Guo et al. 2017, "On Calibration of Modern Neural Networks"). Accuracy is not changed by it.

@@ -98,8 +98,8 @@ it("takes every addition and pool of micro into a convolution", () => {
   );
   expect(named).toEqual([
     "conv1 pool1 ",
-    "conv3 conv3-sum conv2",
-    "conv4 conv4-sum pool2 conv3-sum",
-    "conv6 conv6-sum pool3 conv5",
+    "conv3 conv3-sum pool2 conv2",
+    "conv5 conv5-sum conv4",
+    "conv6 conv6-sum pool3 conv5-sum",
   ]);
 });

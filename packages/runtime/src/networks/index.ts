@@ -1,6 +1,6 @@
 import { type Network, NetworkError } from "../network.js";
 import { microExpNet, type PoolingVariant, type SizeVariant } from "./microexpnet.js";
-import { micro, microShallow, mini, nano } from "./students.js";
+import { micro, mini, nano } from "./students.js";
 import { teacher } from "./teacher.js";
 
 const pooling: readonly PoolingVariant[] = ["v", "p1", "p2", "p12"];
@@ -17,7 +17,6 @@ const makers: ReadonlyMap<string, (classes: number) => Network> = new Map([
   ),
   ["nano", nano],
   ["micro", micro],
-  ["micro-shallow", microShallow],
   ["mini", mini],
   ["teacher-small", (classes: number) => teacher("small", classes)],
   ["teacher", (classes: number) => teacher("medium", classes)],

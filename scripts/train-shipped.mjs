@@ -77,18 +77,13 @@ const stages = {
   nano: {
     network: "nano",
     teachers: shippedTeachers,
-    flags: `${probabilities} --seed 1 --epochs 100 --learning-rate 0.004 --weight-decay 0.01`,
-  },
-  "microexpnet-2019": {
-    network: "microexpnet-2019",
-    teachers: shippedTeachers,
-    flags: `${probabilities} --seed 1 --epochs 100`,
+    flags: `${probabilities} --seed 1 --epochs 80 --learning-rate 0.004 --weight-decay 0.01`,
   },
 };
 
 /** What they gave on the validation faces of FER+, in 8 bits, where this was run last. */
 const expected = {
-  nano: "79.6 % accuracy, 56.6 % macro-F1",
+  nano: "79.7 % accuracy, 57.0 % macro-F1",
   micro: "83.2 % accuracy, 64.9 % macro-F1",
   mini: "84.1 % accuracy, 69.2 % macro-F1",
   "teacher-wide": "83.7 % accuracy, 68.3 % macro-F1",

@@ -6,7 +6,7 @@ describe("parseShorthand", () => {
   it("writes the students in one word", () => {
     for (const [text, name] of [
       ["48:16p-16-16r-16-16rp-24-24rp-28", "nano"],
-      ["48:16p-24-24r-24rp-48-48rp-96", "micro"],
+      ["48:16p-24-24rp-48-48r-48rp-72", "micro"],
     ]) {
       const { parameterCount, multiplyAccumulates } = analyze(parseShorthand(text));
       const known = analyze(createNetwork(name));

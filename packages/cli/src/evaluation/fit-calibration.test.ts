@@ -14,3 +14,8 @@ it("gives the mean probabilities at the temperature, and those without each clas
 it("gives nothing where a class never occurs", () => {
   expect(priorOf(logits, 2, { labels, classes: Uint8Array.of(0, 0, 2) })).toEqual({});
 });
+
+it("gives nothing where a model has collapsed and never expects a class", () => {
+  const collapsed = Float32Array.of(900, 0, 0, 900, 0, 0, 900, 0, 0);
+  expect(priorOf(collapsed, 1, { labels, classes: Uint8Array.of(0, 1, 2) })).toEqual({});
+});

@@ -28,7 +28,7 @@ export function fitCalibration(
  * How often a model expects each class, by what it says of images like those it learned from.
  *
  * @param logits images.count * classes values, in the model's order
- * @returns nothing where a class never occurs, whose probability nobody taught the model
+ * @returns nothing where a class never occurs, whose probability nobody taught the model, or is never expected
  */
 export function priorOf(
   logits: Float32Array,
@@ -37,6 +37,7 @@ export function priorOf(
 ): Pick<Calibration, "prior" | "runnersUp"> {
   if (new Set(truth).size < labels.length) return {};
   const { prior, runnersUp } = posteriorShares(softmax(logits, labels.length, temperature), labels.length);
+  if (prior.includes(0)) return {};
   // Six digits are exact enough for shares of a million images.
   return { prior, runnersUp: runnersUp.map((row) => row.map((share) => +share.toFixed(6))) };
 }

@@ -1,5 +1,5 @@
 """Trains many students on FER+ side by side on one GPU, alone and distilled: a copy of this project's training in
-PyTorch, to check it by and to search where its own trainer would take days.
+PyTorch, to check it by and to search where its own trainer would take many hours.
 
     python3 distillation.py --data FERPLUS --networks nano,mini --ways alone,standardized,calibrated --seeds 3 --epochs 56
 
@@ -9,7 +9,8 @@ student: accuracy and macro-F1 on the validation faces after its last epoch, and
 The same as `microexpnet distill --augmentation camera`: networks, starting weights' distribution, batches of 128,
 AdamW, one-cycle schedule, moving average of the weights, the standardized loss, kinds of augmentation. Not the same:
 random numbers, batch normalisation over 128 images and not over shards of 32, products in bfloat16, low resolution
-imitated by blur, a new view in every epoch. `calibrated` learns the teachers' probabilities at their own temperatures.
+imitated by blur, a new view in every epoch. On a GPU a forerunner of this file was run; it and this one gave the
+same views, and weights equal to rounding after two steps, on a processor, where alone this file was run. `calibrated` learns the teachers' probabilities at their own temperatures.
 """
 
 import argparse

@@ -177,7 +177,8 @@ const lines = [
   "## How good it is",
   "",
   `On the ${count(ferplus.count)} validation faces of FER+ (\`microexpnet evaluate ${name} --data ferplus:PATH --split valid\`),`,
-  "by whose accuracy the best epoch was kept, so expect a little less on other faces:",
+  "by whose accuracy the best epoch, and networks and recipes before it, were chosen, so expect less on other faces. No weights",
+  "learned from CK+, but ways of dividing by the classes' shares were compared on it, so its figure is a little too kind as well:",
   "",
   formatMarkdownTable(
     ["Measure", "Value"],

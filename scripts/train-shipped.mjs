@@ -29,12 +29,13 @@ const probabilities = `${views(24)} --loss hinton --temperature 1 --lambda 0.75`
  * network whose start lacks a residual block answers as its start does at first.
  */
 const stages = {
+  teacher: { network: "teacher", flags: "--epochs 25 --view-seed 1 --seed 1" },
   "alone-mini": { network: "mini", flags: `${votes} --weight-decay 0.01` },
   "alone-teacher-large": { network: "teacher-large", flags: `${votes} --weight-decay 0.03 --mixup 0.2` },
   "distilled-mini": {
     network: "mini",
     start: "alone-mini",
-    teachers: ["alone-mini", "alone-teacher-large", "models/teacher.safetensors"],
+    teachers: ["alone-mini", "alone-teacher-large", "teacher"],
     flags: `${views(8)} --seed 1 --epochs 54 --learning-rate 0.002 --weight-decay 0.01`,
   },
   // The votes again: the student had caught up with its teachers.

@@ -556,7 +556,7 @@ def main():
     parser.add_argument("--data", required=True, help="folder with FER2013Train and FER2013Valid")
     parser.add_argument("--networks", default="nano,microexpnet-2019,micro,mini", help="names or shorthands")
     parser.add_argument("--ways", default="alone,standardized,calibrated", help="how each learns")
-    shipped = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../packages/runtime/models/mini.safetensors")
+    shipped = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../models/teacher-mini.safetensors")
     parser.add_argument("--teacher", default=shipped, help="model files, separated by commas")
     parser.add_argument("--weight", type=float, default=0.9, help="share of the teachers in the loss")
     parser.add_argument("--seeds", type=int, default=3)

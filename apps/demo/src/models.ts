@@ -15,7 +15,7 @@ const accuracies: Readonly<Record<string, string>> = {
   micro:
     "On 3,555 validation faces of FER+ this model names what most of ten people saw for 83.2 of 100. Its training was stopped by these same faces, so expect a little less on others. It seldom finds disgust, fear and contempt. More is in its model card, docs/models/micro.md.",
   nano: "On 3,555 validation faces of FER+ this smallest model names what most of ten people saw for 79.7 of 100. Its training was stopped by these same faces, so expect a little less on others. It seldom finds disgust, fear and contempt. More is in its model card, docs/models/nano.md.",
-  mini: "On 3,555 validation faces of FER+ this larger model names what most of ten people saw for 84.1 of 100. Its training was stopped by these same faces, so expect a little less on others. It seldom finds disgust, fear and contempt. More is in its model card, docs/models/mini.md.",
+  mini: "On 3,555 validation faces of FER+ this larger model names what most of ten people saw for 84.4 of 100. Its training was stopped by these same faces, so expect a little less on others. It seldom finds disgust, fear and contempt. More is in its model card, docs/models/mini.md.",
   "microexpnet-2019":
     "On 3,555 validation faces of FER+ this model names what most of ten people saw for 76.8 of 100. Its training was stopped by these same faces, so expect a little less on others. It hardly ever finds disgust and contempt, and fear in one of four cases. More is in its model card, docs/models/microexpnet-2019.md.",
   "teacher-wide":

@@ -119,6 +119,16 @@ describe.skipIf(!present)("the page", () => {
     timeout,
   );
 
+  it("goes on with the camera when another model is chosen", async () => {
+    for (const label of ["nano", "micro"]) {
+      await page.locator("#model").selectOption({ label });
+      await status(/Running/);
+      await page.locator(".face").nth(1).waitFor({ timeout: 20_000 });
+    }
+    await vi.waitFor(async () => expect(await page.locator("#export").isEnabled()).toBe(true));
+    await page.waitForTimeout(2000);
+  });
+
   it("saves the timeline", async () => {
     const [download] = await Promise.all([
       page.waitForEvent("download"),
@@ -169,6 +179,18 @@ describe.skipIf(!present)("the page", () => {
       .setInputFiles([file, { ...file, name: "text.png", buffer: Buffer.from("no picture") }]);
     await status(/two\.png: 2 faces were found/);
     await photograph("picture");
+    const shares = () =>
+      page
+        .locator(".face progress")
+        .evaluateAll((all) => all.map((bar) => (bar as HTMLProgressElement).value));
+    const before = await shares();
+    await page.locator("#model").selectOption({ label: "nano" });
+    await vi.waitFor(async () => {
+      const after = await shares();
+      expect(after.length).toBe(before.length);
+      expect(after).not.toEqual(before);
+    }, 10_000);
+    await status(/two\.png: 2 faces were found/);
     const broken = page.locator(".gallery button").nth(1);
     await vi.waitFor(async () => expect(await broken.innerHTML()).toBe("text.png"));
     await broken.click();

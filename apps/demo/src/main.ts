@@ -24,6 +24,10 @@ const longestSide = 2048;
 const models: OfferedModel[] = [...offeredModels];
 let following: Recognizer | undefined;
 let still: Recognizer | undefined;
+/** Counts the models that were asked for, so that one that loads slowly does not take the place of a later one. */
+let loads = 0;
+/** Name of the picture that is shown last. */
+let pictureName = "";
 /** Stops what is shown now: the loop over a video's frames, or the pictures at hand. */
 let running = new AbortController();
 
@@ -39,27 +43,61 @@ function fillModels(chosen: number): void {
   );
 }
 
-/** Loads the chosen model; on failure tries no other and says why. */
+/**
+ * Loads the chosen model, which then goes on with what is shown; on failure tries no other and says why.
+ *
+ * @returns whether there is a model to work with
+ */
 async function loadModel(): Promise<boolean> {
   const { address, accuracy, name } = models[Number(modelChoice.value)];
   const maxFaces = Number(faceChoice.value);
+  const load = ++loads;
   say(`Loading the model ${name}.`);
   for (const old of [following, still]) old?.close();
   following = still = undefined;
+  clearOverlay();
   find("accuracy").textContent = accuracy;
+  let loaded: Recognizer[];
   try {
-    [following, still] = await Promise.all([
+    loaded = await Promise.all([
       createWorkerRecognizer({ model: address, maxFaces, smoothing }),
       createWorkerRecognizer({ model: address, maxFaces, levels: 2 }),
     ]);
   } catch (error) {
-    say(`The model ${name} cannot be used: ${sentence(error)}`);
+    if (load === loads) say(`The model ${name} cannot be used: ${sentence(error)}`);
     return false;
   }
+  if (load !== loads) {
+    for (const late of loaded) late.close();
+    return true;
+  }
+  [following, still] = loaded;
   timeline.start(following.labels);
   results.start(following.labels);
-  say("Ready.");
+  say(video.hidden ? "Ready." : "Running.");
+  const { signal } = running;
+  await answerPicture(signal).catch((error) => {
+    if (!signal.aborted) say(sentence(error));
+  });
   return true;
+}
+
+function clearOverlay(): void {
+  overlay.getContext("2d")?.clearRect(0, 0, overlay.width, overlay.height);
+}
+
+/** What a recogniser says, or nothing where it was closed meanwhile because another model was chosen. */
+async function answer(
+  recognizer: Recognizer,
+  image: HTMLVideoElement | HTMLCanvasElement,
+  signal: AbortSignal,
+): Promise<Recognition | undefined> {
+  try {
+    return await recognizer.recognize(image, { signal });
+  } catch (error) {
+    if (recognizer === following || recognizer === still) throw error;
+    return undefined;
+  }
 }
 
 /** Shows milliseconds and frames per second, smoothed so that they can be read. */
@@ -79,7 +117,7 @@ function stop(): void {
   video.removeAttribute("src");
   video.hidden = true;
   picture.hidden = true;
-  overlay.getContext("2d")?.clearRect(0, 0, overlay.width, overlay.height);
+  clearOverlay();
   stopButton.disabled = true;
   find("hint").hidden = false;
   for (const { firstElementChild } of find("gallery").children) {
@@ -102,7 +140,8 @@ async function follow(mirrored: boolean, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await nextFrame();
     if (signal.aborted || !following || video.readyState < video.HAVE_CURRENT_DATA) continue;
-    const recognition = await following.recognize(video, { signal });
+    const recognition = await answer(following, video, signal);
+    if (!recognition) continue;
     const now = performance.now();
     frames++;
     if (now - since >= 1000) {
@@ -185,14 +224,23 @@ async function showPicture(file: File, signal: AbortSignal): Promise<void> {
   picture.hidden = false;
   find("hint").hidden = true;
   stopButton.disabled = false;
-  if (!still) return;
-  const recognition = await still.recognize(picture, { signal });
+  pictureName = file.name;
+  await answerPicture(signal);
+}
+
+/** Finds and classifies the faces of the picture that is shown, where one is. */
+async function answerPicture(signal: AbortSignal): Promise<void> {
+  if (!still || picture.hidden) return;
+  clearOverlay();
+  const name = pictureName;
+  const recognition = await answer(still, picture, signal);
+  if (!recognition || name !== pictureName) return;
   drawOverlay(overlay, recognition, false);
   results.show(recognition.faces);
   showSpeed(recognition.milliseconds);
   const { length } = recognition.faces;
   say(
-    `${file.name}: ${length === 0 ? "no face was" : length === 1 ? "one face was" : `${length} faces were`} found.`,
+    `${name}: ${length === 0 ? "no face was" : length === 1 ? "one face was" : `${length} faces were`} found.`,
   );
 }
 

@@ -26,7 +26,7 @@ let following: Recognizer | undefined;
 let still: Recognizer | undefined;
 /** Counts the models that were asked for, so that one that loads slowly does not take the place of a later one. */
 let loads = 0;
-/** Name of the picture that is shown last. */
+/** Name of the last picture that was shown. */
 let pictureName = "";
 /** Stops what is shown now: the loop over a video's frames, or the pictures at hand. */
 let running = new AbortController();
@@ -46,7 +46,7 @@ function fillModels(chosen: number): void {
 /**
  * Loads the chosen model, which then goes on with what is shown; on failure tries no other and says why.
  *
- * @returns whether there is a model to work with
+ * @returns whether there is a model to work with, or will be because another was chosen meanwhile
  */
 async function loadModel(): Promise<boolean> {
   const { address, accuracy, name } = models[Number(modelChoice.value)];
@@ -64,7 +64,8 @@ async function loadModel(): Promise<boolean> {
       createWorkerRecognizer({ model: address, maxFaces, levels: 2 }),
     ]);
   } catch (error) {
-    if (load === loads) say(`The model ${name} cannot be used: ${sentence(error)}`);
+    if (load !== loads) return true;
+    say(`The model ${name} cannot be used: ${sentence(error)}`);
     return false;
   }
   if (load !== loads) {

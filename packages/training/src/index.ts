@@ -1,4 +1,5 @@
 export * from "./align-teacher.js";
+export * from "./animation.js";
 export * from "./augmentation.js";
 export * from "./data/dataset.js";
 export * from "./data/dataset-error.js";

@@ -52,6 +52,19 @@ describe.skipIf(!isBuilt)("the command train", () => {
     expect(existsSync(join(folder, "killed", "checkpoint.bin"))).toBe(false);
   }, 180_000);
 
+  it("animates faces, with any number of workers", async () => {
+    const flags = (out: string, workers: number) => [...train(out, workers), "--animate", "0.5"];
+    const one = await start(...flags("animated", 1)).ended;
+    expect(one.code).toBe(0);
+    const [, seen, all] = one.stderr.match(/mouth were found in (\d+) of (\d+) faces/)!.map(Number);
+    expect(seen).toBeGreaterThan(all / 2);
+    expect((await start(...flags("animated-by-two", 2)).ended).code).toBe(0);
+    expect((await model("animated-by-two")).equals(await model("animated"))).toBe(true);
+    expect(readModelFile(await model("animated")).provenance).toMatchObject({ animate: 0.5 });
+    await start(...train("still", 2)).ended;
+    expect((await model("still")).equals(await model("animated"))).toBe(false);
+  }, 120_000);
+
   it("distils with a cache of teacher logits, from a model file with other names for its classes", async () => {
     const taught = await start(...train("teacher", 2)).ended;
     expect(taught.code).toBe(0);
@@ -122,6 +135,14 @@ describe.skipIf(!isBuilt)("the command train", () => {
       ["distill", "p2-XXS", "--teacher", "t", "--data", "synthetic", "--out", "x", "--teacher-cache", "c"],
       2,
       /--views/,
+    ],
+    [
+      [
+        ...["train", "p2-XXS", "--data", "synthetic:subjects=4,images=8", "--out", "x"],
+        ...["--animate", "0.5", "--mixup", "0.2"],
+      ],
+      1,
+      /Animated faces cannot be mixed/,
     ],
   ])("%j ends with %i and one sentence", async (args, expected, sentence) => {
     const { code, stdout, stderr } = await start(...args).ended;

@@ -4,6 +4,7 @@ import {
   type EpochRecord,
   type Evaluation,
   evaluateLogits,
+  requireAnimatable,
   soloTeam,
   type TeamFactory,
   type TrainingOptions,
@@ -24,6 +25,7 @@ import { datasetLogits } from "../evaluation/dataset-logits.js";
 import { fitCalibration, priorOf } from "../evaluation/fit-calibration.js";
 import { writeFileAtomically } from "../models.js";
 import { renderReport } from "../report/report.js";
+import { landmarksOf } from "./face-landmarks.js";
 import { RunDirectory } from "./run-directory.js";
 import { TeacherCacheFile } from "./teacher-cache.js";
 import { type TrainingFlags, trainingOptions } from "./training-flags.js";
@@ -64,6 +66,12 @@ export async function runTraining(
   const network = flags.normalize ? withBatchNormalization(request.network) : request.network;
   const { directory, cache } = hooks;
   const resume = await directory?.checkpoint();
+  // Before the search for landmarks, which takes minutes.
+  if (flags.animate > 0) requireAnimatable(request.train.labels, flags);
+  const animation = flags.animate > 0 && {
+    share: flags.animate,
+    landmarks: await landmarksOf(request.train, signal),
+  };
   const progress = new Progress();
   let imagesPerSecond = 0;
   const team: TeamFactory = flags.workers > 0 ? workerTeam(Math.min(flags.workers, flags.shards)) : soloTeam;
@@ -76,6 +84,7 @@ export async function runTraining(
     distillation: request.distillation,
     teacherCache: cache?.cache,
     start: request.start,
+    ...(animation && { animation }),
     ...(request.keep && { keep: request.keep }),
   };
   const result = await train(options, {

@@ -29,6 +29,7 @@ export interface TrainingFlags {
   patience: number;
   shards: number;
   workers: number;
+  animate: number;
   views: number;
   viewSeed: number;
   normalize: boolean;
@@ -52,6 +53,7 @@ export const defaultFlags: TrainingFlags = {
   patience: 0,
   shards: 4,
   workers: Math.min(4, availableParallelism()),
+  animate: 0,
   views: 0,
   viewSeed: 0,
   normalize: false,
@@ -79,6 +81,12 @@ export function addTrainingFlags(command: Command): Command {
       new Option("--augmentation <name>", "random changes of the training images")
         .choices(Object.keys(augmentationPresets))
         .default(d.augmentation),
+    )
+    .option(
+      "--animate <share>",
+      "share of the views in which brows, eyes and mouth are moved to show more of an expression",
+      parseNumber(0, 1),
+      d.animate,
     )
     .option("--mixup <alpha>", "mixup's alpha; 0 is none", parseNumber(0, 10), d.mixup)
     .option("--label-smoothing <share>", "label smoothing", parseNumber(0, 0.9), d.labelSmoothing)

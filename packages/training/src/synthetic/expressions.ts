@@ -14,6 +14,9 @@ export const expressionLabels = [
 
 export type Expression = (typeof expressionLabels)[number];
 
+export const isExpression = (label: string): label is Expression =>
+  (expressionLabels as readonly string[]).includes(label);
+
 /** One way in which an expression shows: its action units with their levels at full strength, 0..1. */
 export interface ExpressionVariant {
   readonly units: Readonly<Partial<Record<ActionUnit, number>>>;

@@ -1,6 +1,7 @@
 import type { Network } from "microexpnet/internal";
 import type { AugmentationOptions } from "../augmentation.js";
 import type { DistillationOptions } from "../losses/distillation.js";
+import type { Expression } from "../synthetic/expressions.js";
 
 /** A network with its weights by parameter name; what a teacher is. */
 export interface WeightedNetwork {
@@ -25,6 +26,16 @@ export interface TeacherCache {
   readonly filled: Uint8Array;
 }
 
+/** Where the features of faces are, how often they are animated, and the classes of what they may show. */
+export interface JobAnimation {
+  readonly share: number;
+  /** count * `landmarkValues` shares of the side, NaN where no face was found. In shared memory. */
+  readonly landmarks: Float32Array;
+  readonly expressions: readonly Expression[];
+  /** Class of each of the expressions. */
+  readonly classes: readonly number[];
+}
+
 /** Everything a worker needs to compute gradients; cloned to each worker once. */
 export interface TrainingJob {
   readonly network: Network;
@@ -37,6 +48,7 @@ export interface TrainingJob {
   readonly viewSeed: number;
   /** Number of different views of an image, which epochs take in turn; 0 is a new one each epoch. */
   readonly views: number;
+  readonly animation?: JobAnimation;
   /** Mixup's alpha; 0 is none. */
   readonly mixup: number;
   readonly labelSmoothing: number;

@@ -1,14 +1,16 @@
 import { augmentationPresets } from "../augmentation.js";
 import { type Dataset, sharedBytes, sharedFloats } from "../data/dataset.js";
+import { canonicalLabel } from "../data/labels.js";
 import { initialize, type ParameterLayout } from "../engine/parameters.js";
 import { hashSeed } from "../random.js";
+import { isExpression } from "../synthetic/expressions.js";
 import { ResumeError, type TrainingState } from "./checkpoint.js";
-import type { TrainingJob } from "./job.js";
+import type { JobAnimation, TrainingJob } from "./job.js";
 import { TrainingError, type TrainingOptions } from "./training-options.js";
 
 /** Describes the run and its data in a few words, so that a checkpoint of another run is noticed. */
 function fingerprintOf(options: TrainingOptions): string {
-  const { train, valid, teachers, start, teacherCache, ...rest } = options;
+  const { train, valid, teachers, start, teacherCache, animation, ...rest } = options;
   const sample = (values?: Uint8Array | Float32Array) => {
     if (!values) return 0;
     const stride = Math.max(1, Math.floor(values.length / 4096));
@@ -25,6 +27,9 @@ function fingerprintOf(options: TrainingOptions): string {
     teachers: teachers?.map((teacher) => [teacher.network.name, named(teacher.weights)]),
     start: named(start),
     cached: !!teacherCache,
+    ...(animation && {
+      animation: [animation.share, sample(animation.landmarks.map((value) => value * 1e6 || 0))],
+    }),
   });
 }
 
@@ -89,6 +94,7 @@ export function makeJob(options: TrainingOptions, layout: ParameterLayout): Trai
     seed: options.seed,
     viewSeed: options.viewSeed ?? options.seed,
     views: options.views ?? 0,
+    animation: animationOf(options),
     mixup: options.mixup ?? 0,
     labelSmoothing: options.labelSmoothing ?? 0,
     classWeights: classWeightsOf(options),
@@ -116,6 +122,20 @@ function shared(pixels: Uint8Array): Uint8Array {
   const copy = sharedBytes(pixels.length);
   copy.set(pixels);
   return copy;
+}
+
+function animationOf({ animation, train }: TrainingOptions): JobAnimation | undefined {
+  if (!animation || animation.share === 0) return undefined;
+  const landmarks = sharedFloats(animation.landmarks.length);
+  landmarks.set(animation.landmarks);
+  const meanings = train.labels.map(canonicalLabel);
+  const expressions = meanings.filter(isExpression).filter((name) => name !== "neutral");
+  return {
+    share: animation.share,
+    landmarks,
+    expressions,
+    classes: expressions.map((expression) => meanings.indexOf(expression)),
+  };
 }
 
 function targetsOf({ train, targets = "votes" }: TrainingOptions): Float32Array {

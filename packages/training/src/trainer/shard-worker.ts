@@ -1,4 +1,12 @@
 import { Program, renderView, wholeImageView } from "microexpnet/internal";
+import {
+  animateFace,
+  certaintyOf,
+  landmarkValues,
+  sampleAnimation,
+  shiftLogits,
+  shiftTarget,
+} from "../animation.js";
 import { renderSample, sampleView } from "../augmentation.js";
 import { TrainingGraph } from "../engine/graph.js";
 import { namedParameters } from "../engine/parameters.js";
@@ -6,7 +14,13 @@ import { crossEntropy } from "../losses/cross-entropy.js";
 import { distillationLoss } from "../losses/distillation.js";
 import { mixImages, sampleMixup } from "../mixup.js";
 import { createRandom } from "../random.js";
-import { type StepRequest, shardSize, type TrainingJob } from "./job.js";
+import { type JobAnimation, type StepRequest, shardSize, type TrainingJob } from "./job.js";
+
+/** The class that an animated face shows, and its share of the target. */
+interface Shown {
+  readonly label: number;
+  readonly share: number;
+}
 
 /** Images that one worker evaluates at a time. */
 const evaluationChunk = 32;
@@ -22,6 +36,7 @@ export class ShardWorker {
   readonly #targets: Float32Array;
   readonly #teacherLogits: Float32Array[];
   readonly #teacherPixels: Uint8Array[];
+  readonly #animated: Uint8Array;
   #evaluation: Program | undefined;
   /** Whether the graph has run with this step's weights. */
   #sameWeights = false;
@@ -38,6 +53,7 @@ export class ShardWorker {
     );
     this.#targets = new Float32Array(this.#shardSize * job.classes);
     this.#teacherLogits = job.teachers.map(() => new Float32Array(this.#shardSize * job.classes));
+    this.#animated = new Uint8Array(job.images.size ** 2);
     this.#teacherPixels = this.#teachers.map(
       (teacher) => new Uint8Array(this.#shardSize * teacher.inputLength),
     );
@@ -120,6 +136,7 @@ export class ShardWorker {
     const graph = this.#graph;
     const view = job.views > 0 ? request.epoch % job.views : request.epoch;
     const known: boolean[] = [];
+    const shown: (Shown | undefined)[] = [];
     for (let i = 0; i < count; i++) {
       const image = shared.order[first + i];
       const source = images.pixels.subarray(image * images.size ** 2, (image + 1) * images.size ** 2);
@@ -128,16 +145,11 @@ export class ShardWorker {
         images.size,
         createRandom(job.viewSeed, "view", image, view),
       );
-      const render = (target: Uint8Array, length: number, height: number, width: number) =>
-        renderSample(
-          source,
-          images.size,
-          sample,
-          target.subarray(i * length, (i + 1) * length),
-          height,
-          width,
-        );
-      render(graph.pixels, graph.inputLength, network.input.height, network.input.width);
+      const render = (target: Uint8Array, length: number, height: number, width: number, face = source) =>
+        renderSample(face, images.size, sample, target.subarray(i * length, (i + 1) * length), height, width);
+      shown.push(this.#animate(source, image, request.epoch));
+      const face = shown[i] ? this.#animated : source;
+      render(graph.pixels, graph.inputLength, network.input.height, network.input.width, face);
       known.push(this.#readCache(image, view, i));
       for (const [t, teacher] of this.#teachers.entries()) {
         const { height, width } = teacher.network.input;
@@ -150,6 +162,39 @@ export class ShardWorker {
     }
     if (job.mixup > 0 && count > 1) this.#mix(request, shard, count);
     this.#askTeachers(known, first, view);
+    // Only now, so that the cache holds what teachers say of the face as it was.
+    for (const [i, animation] of shown.entries()) {
+      if (!animation) continue;
+      const { label, share } = animation;
+      shiftTarget(this.#targets, i * classes, classes, label, share);
+      for (const logits of this.#teacherLogits) shiftLogits(logits, i * classes, classes, label, share);
+    }
+  }
+
+  /** Animates the faces of some views; the picture is then in `#animated`. */
+  #animate(source: Uint8Array, image: number, epoch: number): Shown | undefined {
+    const { animation, images, viewSeed } = this.job;
+    if (!animation) return undefined;
+    const random = createRandom(viewSeed, "animation", image, epoch);
+    if (random.next() >= animation.share) return undefined;
+    const index =
+      this.#chooseExpression(image, animation, random.next()) ?? random.integer(animation.classes.length);
+    const drawn = sampleAnimation(animation.expressions[index], random);
+    const from = image * landmarkValues;
+    const landmarks = animation.landmarks.subarray(from, from + landmarkValues);
+    if (!animateFace(source, images.size, landmarks, drawn.action, this.#animated)) return undefined;
+    return { label: animation.classes[index], share: certaintyOf(drawn) };
+  }
+
+  /** One that annotators saw in the face, each as often as they did; none as often as they saw none. */
+  #chooseExpression(image: number, { classes }: JobAnimation, chance: number): number | undefined {
+    const { images, classes: width } = this.job;
+    let rest = chance;
+    for (const [index, label] of classes.entries()) {
+      rest -= images.targets[image * width + label];
+      if (rest < 0) return index;
+    }
+    return undefined;
   }
 
   /** Blends each image of the shard with its neighbour, and their targets alike (Zhang et al. 2018). */

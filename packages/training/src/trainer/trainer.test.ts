@@ -144,6 +144,49 @@ describe("train", () => {
     expect(bits(again.weights)).toEqual(bits(fresh.weights));
   });
 
+  it("animates faces, and asks teachers about them as they were", async () => {
+    const labels = ["Neutral", "joy", "angry"];
+    const taught = await train(base, { team: soloTeam });
+    const options: TrainingOptions = {
+      ...base,
+      train: { ...base.train, labels },
+      valid: { ...base.valid!, labels },
+      views: 2,
+      teachers: [{ network, weights: taught.weights }],
+      distillation: distillationDefaults,
+    };
+    const count = base.train.count;
+    const landmarks = Float32Array.from(
+      { length: count * 6 },
+      (_, i) => [0.3, 0.3, 0.7, 0.3, 0.5, 0.7][i % 6],
+    );
+    const runWith = async (animation: TrainingOptions["animation"]) => {
+      const teacherCache = { logits: new Float32Array(2 * count * 3), filled: sharedBytes(2 * count) };
+      const fresh = await train({ ...options, animation, teacherCache }, { team: soloTeam });
+      const cached = await train({ ...options, animation, teacherCache }, { team: soloTeam });
+      expect(bits(cached.weights)).toEqual(bits(fresh.weights));
+      return { weights: bits(fresh.weights), known: [...teacherCache.logits] };
+    };
+    const still = await runWith(undefined);
+    const animated = await runWith({ share: 0.5, landmarks });
+    expect(animated.weights).not.toEqual(still.weights);
+    expect(animated.known).toEqual(still.known);
+    const unseen = landmarks.map(() => Number.NaN);
+    expect((await runWith({ share: 1, landmarks: unseen })).weights).toEqual(still.weights);
+    expect((await runWith({ share: 0, landmarks })).weights).toEqual(still.weights);
+
+    const refused = (changes: Partial<TrainingOptions>) =>
+      train({ ...options, animation: { share: 0.5, landmarks }, ...changes }, { team: soloTeam });
+    await expect(refused({ train: base.train, valid: base.valid })).rejects.toThrow(
+      "not rows, columns, checks",
+    );
+    await expect(refused({ animation: { share: 2, landmarks } })).rejects.toThrow("between 0 and 1, not 2");
+    await expect(refused({ animation: { share: 1, landmarks: landmarks.subarray(6) } })).rejects.toThrow(
+      "414",
+    );
+    await expect(refused({ mixup: 0.2 })).rejects.toThrow("choose one");
+  });
+
   it("stops early when validation does not gain, and refuses what makes no sense", async () => {
     const options = {
       ...base,

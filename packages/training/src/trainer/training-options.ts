@@ -1,12 +1,23 @@
 import type { Network } from "microexpnet/internal";
+import { landmarkValues } from "../animation.js";
 import type { AugmentationOptions } from "../augmentation.js";
 import type { Dataset } from "../data/dataset.js";
+import { canonicalLabel } from "../data/labels.js";
 import type { DistillationOptions } from "../losses/distillation.js";
 import type { OptimizerOptions } from "../optimizers.js";
 import type { ScheduleOptions } from "../schedules.js";
+import { isExpression } from "../synthetic/expressions.js";
 import type { EpochRecord, TrainingState } from "./checkpoint.js";
 import type { TeacherCache, WeightedNetwork } from "./job.js";
 import type { TeamFactory } from "./team.js";
+
+/** Faces that show more than they did, see `animateFace`. */
+export interface AnimationOptions {
+  /** Share of the views, 0..1. */
+  readonly share: number;
+  /** count * `landmarkValues` shares of the training images' side; NaN where no face was found. */
+  readonly landmarks: Float32Array;
+}
 
 /** Thrown when training cannot start or go on; one sentence says why. */
 export class TrainingError extends Error {
@@ -29,6 +40,11 @@ export interface TrainingOptions {
   readonly augmentation?: AugmentationOptions;
   readonly viewSeed?: number;
   readonly views?: number;
+  /**
+   * In some views an expression that annotators saw in the face is exaggerated, and a neutral face is given any.
+   * Teachers are asked about the face as it was, and their answers changed as the votes are.
+   */
+  readonly animation?: AnimationOptions;
   /** "votes" (the default where there are any) learns the annotators' distribution, "labels" the class alone. */
   readonly targets?: "votes" | "labels";
   readonly labelSmoothing?: number;
@@ -103,7 +119,34 @@ export function checkOptions(options: TrainingOptions): void {
   if (options.mixup && options.teacherCache) {
     throw new TrainingError("With mixup every view is new, so teacher logits cannot be cached: choose one.");
   }
+  if (options.animation) checkAnimation(options.animation, options);
   if (options.teachers?.length && !options.distillation) {
     throw new TrainingError("There are teachers, but no distillation loss.");
+  }
+}
+
+/** @throws TrainingError where the faces of a data set cannot be animated in such a run */
+export function requireAnimatable(
+  labels: readonly string[],
+  { mixup }: Pick<TrainingOptions, "mixup">,
+): void {
+  if (!labels.map(canonicalLabel).some((name) => name !== "neutral" && isExpression(name))) {
+    throw new TrainingError(
+      `Faces can be animated where the classes are basic expressions, not ${labels.join(", ")}.`,
+    );
+  }
+  if (mixup) throw new TrainingError("Animated faces cannot be mixed with others: choose one.");
+}
+
+function checkAnimation({ share, landmarks }: AnimationOptions, options: TrainingOptions): void {
+  const { train } = options;
+  requireAnimatable(train.labels, options);
+  if (!(share >= 0 && share <= 1)) {
+    throw new TrainingError(`The share of animated views must lie between 0 and 1, not ${share}.`);
+  }
+  if (landmarks.length !== train.count * landmarkValues) {
+    throw new TrainingError(
+      `There are ${landmarks.length} values of landmarks for ${train.count} images, which need ${landmarkValues} each.`,
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { registerAverage } from "./commands/average.js";
 import { registerBench } from "./commands/bench.js";
 import { registerCalibrate } from "./commands/calibrate.js";
 import { registerDatasets } from "./commands/datasets.js";
@@ -37,6 +38,7 @@ export function createProgram(): Command {
     registerTrain,
     registerDistill,
     registerEvaluate,
+    registerAverage,
     registerCalibrate,
     registerPredict,
     registerExperiment,

@@ -1,6 +1,7 @@
 export * from "./align-teacher.js";
 export * from "./animation.js";
 export * from "./augmentation.js";
+export * from "./averaged.js";
 export * from "./data/dataset.js";
 export * from "./data/dataset-error.js";
 export * from "./data/labels.js";

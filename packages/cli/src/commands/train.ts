@@ -1,5 +1,5 @@
 import { alignLabels, type Dataset, deepened } from "@microexpnet/training";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { analyze, type Network } from "microexpnet/internal";
 import {
   addCommonOptions,
@@ -20,6 +20,7 @@ export interface TrainCommandOptions extends CommonOptions, TrainingFlags {
   data: string;
   out: string;
   validShare: number;
+  keep: "best" | "last";
   start?: string;
 }
 
@@ -33,6 +34,14 @@ export function addRunOptions(command: Command): Command {
       "share of the subjects held out where the data has no validation part; 0 is none",
       parseNumber(0, 0.9),
       0.15,
+    )
+    .addOption(
+      new Option(
+        "--keep <epoch>",
+        "the epoch that is best on validation, or the last, which was not chosen by those images",
+      )
+        .choices(["best", "last"])
+        .default("best"),
     )
     .option(
       "--start <model>",
@@ -76,6 +85,7 @@ export async function prepareRun(
     flags: options,
     seed: options.seed,
     start,
+    keep: options.keep,
     provenance: provenanceOf(name, options, data.note),
     signal,
   };

@@ -15,7 +15,7 @@ function model(name: string, seed: number): Model {
     weights: namedParameters(layout, weights, statistics),
     crop: { source: "whole-image" },
     calibration: { temperature: 1 },
-    provenance: { seed },
+    provenance: { seed, teachers: ["t"], ...(seed === 3 && { epochs: 9 }) },
   };
 }
 
@@ -27,7 +27,10 @@ describe("averageModels", () => {
   it("takes the mean of every weight, and remembers where each came from", () => {
     const models = [1, 2, 3].map((seed) => model("p2-XXS", seed));
     const mean = averageModels(models);
-    expect(mean.provenance).toEqual({ averaged: [{ seed: 1 }, { seed: 2 }, { seed: 3 }] });
+    expect(mean.provenance).toEqual({
+      teachers: ["t"],
+      averaged: [{ seed: 1 }, { seed: 2 }, { seed: 3, epochs: 9 }],
+    });
     expect([...mean.weights.keys()]).toEqual([...models[0].weights.keys()]);
     for (const [name, values] of mean.weights) {
       const [a, b, c] = models.map(({ weights }) => weights.get(name)!);

@@ -29,5 +29,17 @@ export function averageModels(models: readonly Model[]): Model {
       Float32Array.from(sum, (value) => value / models.length),
     );
   }
-  return { ...first, weights, provenance: { averaged: models.map(({ provenance }) => provenance) } };
+  return { ...first, weights, provenance: commonProvenance(models) };
+}
+
+/** What is known of all models, once, and of each what differs. */
+function commonProvenance(models: readonly Model[]): Record<string, unknown> {
+  const [first, ...others] = models.map(({ provenance }) => Object.entries(provenance));
+  const isCommon = ([key, value]: [string, unknown]) =>
+    others.every((entries) => JSON.stringify(Object.fromEntries(entries)[key]) === JSON.stringify(value));
+  const common = Object.fromEntries(first.filter(isCommon));
+  const averaged = [first, ...others].map((entries) =>
+    Object.fromEntries(entries.filter(([key]) => !Object.hasOwn(common, key))),
+  );
+  return { ...common, averaged };
 }

@@ -13,7 +13,7 @@ const unknownAccuracy = "How often this model is right is said in its model card
 /** Sentences on the models whose figures are known; the figures stand in docs/models. */
 const accuracies: Readonly<Record<string, string>> = {
   micro:
-    "On 3,555 validation faces of FER+ this model names what most of ten people saw for 83.2 of 100. Its training was stopped by these same faces, so expect a little less on others. It seldom finds disgust, fear and contempt. More is in its model card, docs/models/micro.md.",
+    "On 3,555 validation faces of FER+ this model names what most of ten people saw for 83.0 of 100. Its training was stopped by these same faces, so expect a little less on others. It seldom finds disgust, fear and contempt. More is in its model card, docs/models/micro.md.",
   nano: "On 3,555 validation faces of FER+ this smallest model names what most of ten people saw for 79.7 of 100. Its training was stopped by these same faces, so expect a little less on others. It seldom finds disgust, fear and contempt. More is in its model card, docs/models/nano.md.",
   mini: "On 3,555 validation faces of FER+ this larger model names what most of ten people saw for 84.4 of 100. Its training was stopped by these same faces, so expect a little less on others. It seldom finds disgust, fear and contempt. More is in its model card, docs/models/mini.md.",
   "microexpnet-2019":

@@ -4,7 +4,6 @@
 // model lies in that folder; the shipped file is replaced only where --out names it.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join, parse } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -170,7 +169,7 @@ function make(stage) {
   return file;
 }
 
-await mkdir(options.runs, { recursive: true });
+mkdirSync(options.runs, { recursive: true });
 const trained = make(name);
 const out = options.out ?? join(options.runs, `${name}.safetensors`);
 run("export", trained, "--to", "int8", "--data", options.data, "--split", "valid", "--out", out);

@@ -2,6 +2,7 @@ import { averageModels } from "@microexpnet/training";
 import type { Command } from "commander";
 import { writeModelFile } from "microexpnet";
 import { addCommonOptions, type CommonOptions, printResult, runAction } from "../console.js";
+import { counted } from "../datasets/listing.js";
 import { loadModel, writeFileAtomically } from "../models.js";
 
 interface AverageOptions extends CommonOptions {
@@ -20,7 +21,11 @@ export function registerAverage(program: Command): void {
       const model = averageModels(models);
       await writeFileAtomically(options.out, writeModelFile(model));
       const result = { network: model.network.name, models: models.length, out: options.out };
-      printResult(options, result, () => `The mean of ${models.length} models is in ${options.out}.`);
+      printResult(
+        options,
+        result,
+        () => `The mean of ${counted(models.length, "model")} is in ${options.out}.`,
+      );
     }),
   );
 }

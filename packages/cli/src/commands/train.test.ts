@@ -65,6 +65,17 @@ describe.skipIf(!isBuilt)("the command train", () => {
     expect((await model("still")).equals(await model("animated"))).toBe(false);
   }, 120_000);
 
+  it("keeps the last epoch where that is asked for", async () => {
+    const { code, stdout } = await start(...train("last", 2), "--keep", "last").ended;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ epochs: 6, keptEpoch: 6 });
+    const log = (await readFile(join(folder, "last", "log.jsonl"), "utf8")).trim().split("\n");
+    const accuracies = log.map((line) => JSON.parse(line).validAccuracy);
+    expect(JSON.parse(stdout).validation.accuracy).toBeCloseTo(accuracies[5], 6);
+    // Else the test could not fail: another epoch was better.
+    expect(Math.max(...accuracies)).toBeGreaterThan(accuracies[5]);
+  }, 60_000);
+
   it("distils with a cache of teacher logits, from a model file with other names for its classes", async () => {
     const taught = await start(...train("teacher", 2)).ended;
     expect(taught.code).toBe(0);

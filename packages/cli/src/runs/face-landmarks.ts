@@ -3,7 +3,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Dataset, landmarkValues } from "@microexpnet/training";
 import { loadBlazeFace, renderView } from "microexpnet/internal";
-import { message, Progress } from "../console.js";
+import { breathe, message, Progress } from "../console.js";
 import { defaultCacheDirectory } from "../datasets/index.js";
 import { writeFileAtomically } from "../models.js";
 
@@ -46,9 +46,7 @@ async function findLandmarks({ count, size, pixels }: Dataset, signal?: AbortSig
   for (let image = 0; image < count; image++) {
     if (image % 64 === 0) {
       progress.update(image, count, "Looking for eyes and mouths");
-      // Lets Ctrl-C in.
-      await new Promise((resolve) => setImmediate(resolve));
-      signal?.throwIfAborted();
+      await breathe(signal);
     }
     const source = pixels.subarray(image * size * size, (image + 1) * size * size);
     renderView(source, size, size, view, data, side, side);

@@ -141,6 +141,14 @@ export function drawReliability({ bins }: ReliabilitySection): Promise<string> {
   });
 }
 
+/** Where a point's name may stand, the best place first: close by, or else a little further away. */
+const labelPlaces = [
+  ...(
+    ["right", "left", "top", "bottom", "top-right", "bottom-right", "top-left", "bottom-left"] as const
+  ).map((anchor) => ({ anchor, offset: 7 })),
+  ...(["bottom-left", "bottom", "bottom-right"] as const).map((anchor) => ({ anchor, offset: 12 })),
+];
+
 /**
  * Points with their names as SVG; a name for which there is no room is left out.
  * @throws ReportError for a point that is not finite, or not above 0 on a logarithmic axis.
@@ -214,17 +222,8 @@ export function drawScatter({ points, xTitle, yTitle, logarithmic }: ScatterSect
           {
             type: "label",
             size: { signal: "[width, height]" },
-            anchor: [
-              "right",
-              "left",
-              "top",
-              "bottom",
-              "top-right",
-              "bottom-right",
-              "top-left",
-              "bottom-left",
-            ],
-            offset: [7],
+            anchor: labelPlaces.map(({ anchor }) => anchor),
+            offset: labelPlaces.map(({ offset }) => offset),
             padding: 20,
           },
         ],

@@ -204,8 +204,31 @@ it("writes counts and row shares into the confusion matrix", async () => {
     expect(html).toContain(words);
 });
 
-it("names every point of a scatter that has room", async () => {
-  const points = Array.from({ length: 6 }, (_, i) => ({ x: 10 ** i, y: i, label: `network ${i}` }));
+it("names every point of a scatter, in a crowd as well", async () => {
+  // Microseconds and accuracies of the paper's networks and ours, as they were measured.
+  const points = (
+    [
+      [181.5, 68.33, "nano"],
+      [282.4, 74.51, "micro"],
+      [466.9, 76.29, "mini"],
+      [46.5, 61.97, "v-XXS"],
+      [48.2, 63.43, "v-XS"],
+      [52.6, 64.64, "v-S"],
+      [96.9, 66.16, "v-M"],
+      [74.3, 64.28, "p1-XXS"],
+      [76.3, 65.79, "p1-XS"],
+      [80.7, 67.71, "p1-S"],
+      [123.2, 70.35, "p1-M"],
+      [44.1, 61.97, "p2-XXS"],
+      [46.5, 63.35, "p2-XS"],
+      [50.6, 65.06, "p2-S"],
+      [87.6, 66.64, "p2-M"],
+      [72.1, 64.64, "p12-XXS"],
+      [74.2, 65.37, "p12-XS"],
+      [78.3, 67.88, "p12-S"],
+      [117.5, 69.17, "p12-M"],
+    ] as const
+  ).map(([x, y, label]) => ({ x, y, label }));
   const html = await render({
     kind: "scatter",
     caption: "c",
@@ -214,7 +237,8 @@ it("names every point of a scatter that has room", async () => {
     logarithmic: true,
     points,
   });
-  for (const { label } of points) expect(html).toContain(`>${label}<`);
+  // A name without room would be there, too, but transparent.
+  for (const { label } of points) expect(html).toMatch(new RegExp(`opacity="1">${label}<`));
 });
 
 it("draws an empty set of curves, points and bins without failing", async () => {
